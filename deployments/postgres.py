@@ -1,0 +1,270 @@
+"""The embedded PostgreSQL: made once, then run as one child process, reached by a socket in a private folder.
+
+Nobody is trusted: every login needs a password (scram), no port is opened. As root the server runs as an
+unprivileged account with data in a folder of its own. What a start left half-finished the next one throws away.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from locale import LC_CTYPE, Error, setlocale
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+import psycopg
+
+from deployments import pg_files, pg_places
+from deployments.accounts import CLEAN_ENVIRONMENT, leashed, own_folder, run_as
+from deployments.errors import ClusterError
+from deployments.pg_binaries import Binaries, reachable_binaries
+from deployments.pg_places import Places
+
+SUPERUSER = "postgres"
+MARKER = "crm-cluster.json"
+INITDB_SECONDS = 300.0
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "max_locks_per_transaction": "256",
+    "shared_buffers": "256MB",
+    "wal_compression": "on",
+    "max_wal_size": "2GB",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    # Details and statements carry personal data; the log says what went wrong without them.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+
+
+class Cluster:
+    """One database cluster of one CRM_HOME.
+
+    `password` is the superuser's; `fast` gives up durability for speed and is for tests only.
+    """
+
+    def __init__(
+        self, home: Path, password: str, *, data_dir: Path | None = None, fast: bool = False
+    ) -> None:
+        self.home = home.absolute()
+        self.fast = fast
+        self.places: Places = pg_places.places_for(self.home, data_dir.absolute() if data_dir else None)
+        self.set_aside: Path | None = None
+        """Where prepare() moved a data folder that belonged to an earlier CRM_HOME at this path."""
+        self._password = password
+        self._binaries: Binaries | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Make the folders and the database where they are missing, and clear the locks of a dead server.
+
+        Raises ClusterError when a server runs on the data already, or when the data cannot be ours.
+        """
+        pg_places.make(self.places)
+        pg_places.record(self.home, self.places)
+        self._binaries = reachable_binaries(self.places.account, self.places.base)
+        self._check_running()
+        if self.places.data.exists() and not self._is_ours():
+            self._move_aside()
+        if not self.places.data.exists():
+            self._initialise()
+        self._check_version()
+        pg_files.clear_stale_locks(self.places)
+
+    def running(self) -> int | None:
+        """The process id of the live server of this data folder, whoever started it."""
+        return pg_files.live_postmaster(self.places.data)
+
+    def command(self) -> list[str]:
+        """The arguments that run the server as a child that shuts down with its parent."""
+        settings = {**SETTINGS, **(FAST_SETTINGS if self.fast else {})}
+        settings["unix_socket_directories"] = str(self.places.socket)
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        argv = [self._programs().program("postgres"), "-D", str(self.places.data), *options]
+        return leashed(argv, death_signal="SIGINT", account=self.places.account)
+
+    def spawn(self, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+        """Start the server in a session of its own; its log goes to `log`, or nowhere."""
+        pg_files.clear_stale_locks(self.places)
+        self._process = subprocess.Popen(
+            self.command(),
+            cwd="/",
+            env=CLEAN_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=log or subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        return self._process
+
+    def answers(self) -> bool:
+        """Whether the server accepts a login now."""
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(self.admin_url, connect_timeout=5).close()
+            return True
+        return False
+
+    def wait_ready(self, timeout: float) -> None:
+        """Wait until the server accepts logins, crash recovery included.
+
+        Raises ClusterError when it ends or `timeout` seconds are over.
+        """
+        deadline = time.monotonic() + timeout
+        while not self.answers():
+            if self._process is not None and self._process.poll() is not None:
+                raise ClusterError(f"PostgreSQL ended with code {self._process.returncode} at its start.")
+            if time.monotonic() > deadline:
+                raise ClusterError(f"PostgreSQL did not accept logins within {timeout:.0f} s.")
+            time.sleep(0.05)
+
+    def stop(self, mode: str = "fast", timeout: float = 60.0) -> None:
+        """Stop the server if one runs: `fast` ends sessions and writes a checkpoint, `immediate` is a crash."""
+        pid = self.running()
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, STOP_SIGNALS[mode])
+        if self._process is not None:
+            self._process.wait(timeout)
+        elif pid is not None:
+            pg_files.wait_gone(pid, timeout)
+
+    def url(self, user: str, password: str, database: str) -> str:
+        """The address for libpq, and with another scheme for SQLAlchemy and asyncpg."""
+        login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+        return f"postgresql://{login}@/{quote(database)}?host={quote(str(self.places.socket))}"
+
+    @property
+    def admin_url(self) -> str:
+        """The superuser's address; only roles and databases are made with it."""
+        return self.url(SUPERUSER, self._password, "postgres")
+
+    def _programs(self) -> Binaries:
+        if self._binaries is None:
+            self._binaries = reachable_binaries(self.places.account, self.places.base)
+        return self._binaries
+
+    def _check_running(self) -> None:
+        pid = self.running()
+        if pid is not None:
+            raise ClusterError(
+                f"PostgreSQL already runs on {self.places.data} as process {pid}; stop it with crm down."
+            )
+
+    def _mark(self) -> str:
+        """Tells whether data and secrets.json belong together, without saying anything about the password."""
+        return hashlib.sha256(f"essentials-crm:{self._password}".encode()).hexdigest()[:16]
+
+    def _is_ours(self) -> bool:
+        try:
+            marker: dict[str, Any] = json.loads((self.places.data / MARKER).read_text())
+        except (OSError, ValueError):
+            return False
+        return marker.get("mark") == self._mark()
+
+    def _move_aside(self) -> None:
+        """Data elsewhere outlives a removed CRM_HOME: a new one must not meet it, and nothing may be lost."""
+        if self.places.inside_home:
+            raise ClusterError(
+                f"{self.home / 'secrets.json'} does not belong to the database in {self.places.data}; "
+                "bring the old secrets.json back, or move that folder away to start with an empty database."
+            )
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        self.set_aside = self.places.data.with_name(f"data-{stamp}-{secrets.token_hex(2)}")
+        self.places.data.rename(self.set_aside)
+
+    def _check_version(self) -> None:
+        made_by = (self.places.data / "PG_VERSION").read_text().strip()
+        found = str(self._programs().major)
+        if made_by != found:
+            raise ClusterError(
+                f"The database in {self.places.data} was made by PostgreSQL {made_by}, not {found}; "
+                f"install PostgreSQL {made_by}, or dump and restore into a new CRM_HOME."
+            )
+
+    def _initialise(self) -> None:
+        """`initdb` in a sibling folder that gets its name when complete, so a killed start does no harm."""
+        building = self.places.data.with_name("data-building")
+        password_file = self.places.base / "password"
+        shutil.rmtree(building, ignore_errors=True)
+        password_file.unlink(missing_ok=True)
+        own_folder(building, self.places.account)
+        self._check_reachable(building)
+        try:
+            pg_files.write_private(password_file, self._password, self.places.account)
+            argv = self._initdb(building, password_file)
+            answer = run_as(self.places.account, argv, timeout=INITDB_SECONDS)
+        finally:
+            password_file.unlink(missing_ok=True)
+        if answer.returncode != 0:
+            last_line = (answer.stderr.strip().splitlines() or ["no message"])[-1]
+            raise ClusterError(f"initdb could not make the database in {building}: {last_line}")
+        pg_files.write_private(building / MARKER, json.dumps({"mark": self._mark()}), self.places.account)
+        building.rename(self.places.data)
+
+    def _check_reachable(self, folder: Path) -> None:
+        account = self.places.account
+        if account is not None and run_as(account, ["/bin/ls", str(folder)]).returncode != 0:
+            shutil.rmtree(folder)
+            raise ClusterError(
+                f"The account {account.name}, which PostgreSQL runs as, cannot reach {self.places.base}; "
+                "set CRM_DATA_DIR to a folder whose parents all may pass."
+            )
+
+    def _initdb(self, folder: Path, password_file: Path) -> list[str]:
+        return [
+            self._programs().program("initdb"),
+            f"--pgdata={folder}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={password_file}",
+            "--auth-local=scram-sha-256",
+            "--auth-host=scram-sha-256",
+            "--data-checksums",
+            "--no-instructions",
+            "--encoding=UTF8",
+            *_locale_switches(self._programs().major),
+            *(["--no-sync"] if self.fast else []),
+        ]
+
+
+@contextlib.contextmanager
+def throwaway_cluster(*, timeout: float = 120.0) -> Iterator[Cluster]:
+    """A running cluster for tests and benchmarks: not durable, in a temporary folder removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="crm-pg-"))
+    folder.chmod(0o711)
+    cluster = Cluster(folder / "home", secrets.token_urlsafe(24), data_dir=folder / "pg", fast=True)
+    try:
+        cluster.prepare()
+        cluster.spawn()
+        cluster.wait_ready(timeout)
+        yield cluster
+    finally:
+        cluster.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _locale_switches(major: int) -> list[str]:
+    """Sorting by code point, letters by Unicode; from 17 on the server brings that along itself."""
+    if major >= 17:
+        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    before = setlocale(LC_CTYPE)
+    try:
+        setlocale(LC_CTYPE, "C.UTF-8")
+    except Error:
+        return ["--locale=C"]
+    finally:
+        setlocale(LC_CTYPE, before)
+    return ["--locale=C.UTF-8"]
