@@ -1,0 +1,1 @@
+"""Changes, a file a noun; each writes its event in the same transaction."""

@@ -1,0 +1,56 @@
+"""What can go wrong in the CRM's own terms; the edge decides what HTTP or a shell makes of it.
+
+CrmError
+├── RecordNotFound     no such record, or not one that this identity may see
+├── AlreadyExists      a name or key is taken
+├── NotAllowed         the identity lacks the right
+└── BadValue           a value cannot be taken; names the field, never the value
+"""
+
+from uuid import UUID
+
+
+class CrmError(Exception):
+    """Any failure that the CRM can name; `code` is stable, for programs."""
+
+    code = "crm_error"
+
+
+class RecordNotFound(CrmError):
+    """No such record, or none that this identity may see."""
+
+    code = "not_found"
+
+    def __init__(self, noun: str, key: UUID | str) -> None:
+        super().__init__(f"no {noun} {key}")
+        self.noun, self.key = noun, key
+
+
+class AlreadyExists(CrmError):
+    """A name that must be unique is taken."""
+
+    code = "already_exists"
+
+    def __init__(self, noun: str, name: str) -> None:
+        super().__init__(f"there is a {noun} named {name} already")
+        self.noun, self.name = noun, name
+
+
+class NotAllowed(CrmError):
+    """The identity lacks the right that this needs."""
+
+    code = "forbidden"
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(f"this needs {needed}")
+        self.needed = needed
+
+
+class BadValue(CrmError):
+    """A value cannot be taken; the words say why without repeating it."""
+
+    code = "bad_value"
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(f"{field}: {words}")
+        self.field, self.words = field, words

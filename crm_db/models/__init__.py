@@ -1,0 +1,41 @@
+"""The tables, a file a noun; importing this package makes all of them known to `Base.metadata`."""
+
+from crm_db.models.activities import Activity
+from crm_db.models.base import Base
+from crm_db.models.identity import ApiKey, Membership, Org, Setting, Team, User
+from crm_db.models.intake import Key, Source, Submission
+from crm_db.models.leads import Lead, LeadAssignment, ScoreHistory
+from crm_db.models.log import Change, Event
+from crm_db.models.messages import Attempt, Message, Suppression, Template
+from crm_db.models.pipeline import Deal, Pipeline, Stage
+from crm_db.models.sequences import Enrolment, Sequence, SequenceVersion, Step
+
+__all__ = [
+    "Activity",
+    "ApiKey",
+    "Attempt",
+    "Base",
+    "Change",
+    "Deal",
+    "Enrolment",
+    "Event",
+    "Key",
+    "Lead",
+    "LeadAssignment",
+    "Membership",
+    "Message",
+    "Org",
+    "Pipeline",
+    "ScoreHistory",
+    "Sequence",
+    "SequenceVersion",
+    "Setting",
+    "Source",
+    "Stage",
+    "Step",
+    "Submission",
+    "Suppression",
+    "Team",
+    "Template",
+    "User",
+]

@@ -1,0 +1,1 @@
+"""Questions to the database, a file a noun."""

@@ -1,0 +1,98 @@
+"""Units of work: the only place that commits, and the only place that says on whose behalf a transaction acts."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, bindparam, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """On whose behalf a transaction acts. `org_id` None is the service itself, which works for every org."""
+
+    org_id: UUID | None
+    user_id: UUID | None = None
+    role: str = "service"
+    team_ids: tuple[UUID, ...] = ()
+
+    @property
+    def actor(self) -> str:
+        """How the change log names this identity: an id, never a name."""
+        return str(self.user_id) if self.user_id else self.role
+
+
+SERVICE = Identity(org_id=None)
+
+_SET_IDENTITY = text(
+    """
+    select set_config('crm.org_id', :org, true), set_config('crm.user_id', :user, true),
+           set_config('crm.team_ids', :teams, true), set_config('crm.actor', :actor, true)
+    """
+).bindparams(bindparam("org"), bindparam("user"), bindparam("teams"), bindparam("actor"))
+
+
+class NotBound(RuntimeError):
+    """A unit of work was asked for before this process said which login it uses."""
+
+    def __init__(self) -> None:
+        super().__init__("no database: call crm_db.session.bind(url) first")
+
+
+@dataclass
+class _Process:
+    engine: Engine | None = None
+
+
+_process = _Process()
+
+
+def bind(url: str, *, pool_size: int = 5) -> None:
+    """Use `url` (any libpq form of postgresql://) for this process's units of work from now on."""
+    unbind()
+    _process.engine = open_engine(url, pool_size=pool_size)
+
+
+def unbind() -> None:
+    """Close this process's connections."""
+    if _process.engine is not None:
+        _process.engine.dispose()
+        _process.engine = None
+
+
+def open_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """An engine as every process uses it: pings before use, hides values in errors, gives up connecting after 10 s."""
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c lock_timeout=30s"},
+    )
+
+
+@contextmanager
+def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
+    """One piece of work, one transaction: committed when the block ends, rolled back when it raises."""
+    if _process.engine is None:
+        raise NotBound
+    with Session(_process.engine, expire_on_commit=False) as session, session.begin():
+        session.execute(_SET_IDENTITY, _settings_of(identity))
+        session.info["identity"] = identity
+        yield session
+
+
+def _settings_of(identity: Identity) -> Mapping[str, Any]:
+    return {
+        "org": str(identity.org_id or ""),
+        "user": str(identity.user_id or ""),
+        "teams": "{" + ",".join(str(team) for team in identity.team_ids) + "}",
+        "actor": identity.actor,
+    }

@@ -1,0 +1,34 @@
+-- Make the monthly partitions of the logs from this month to `months` ahead; what exists is left alone.
+create or replace function crm_ensure_partitions(months integer) returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    parent text;
+    month timestamp;  -- in UTC
+    partition text;
+    made integer := 0;
+begin
+    foreach parent in array array['crm_inbox', 'crm_events', 'crm_changes', 'crm_activities'] loop
+        for month in
+            select generate_series(date_trunc('month', now() at time zone 'UTC'),
+                                   now() at time zone 'UTC' + make_interval(months => months), interval '1 month')
+        loop
+            partition := parent || to_char(month, '"_p"YYYY"_"MM');
+            continue when to_regclass(partition) is not null;
+            execute format('create table %I partition of %I for values from (%L) to (%L)', partition, parent,
+                           crm_uuid7_floor(month at time zone 'UTC'),
+                           crm_uuid7_floor((month + interval '1 month') at time zone 'UTC'));
+            made := made + 1;
+        end loop;
+        for partition in
+            select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            where i.inhparent = parent::regclass and not c.relforcerowsecurity
+        loop
+            execute format('alter table %I enable row level security', partition);
+            execute format('alter table %I force row level security', partition);
+            execute format('create policy owner_all on %I to crm_owner using (true) with check (true)', partition);
+        end loop;
+    end loop;
+    return made;
+end $$;
+revoke all on function crm_ensure_partitions(integer) from public;
+grant execute on function crm_ensure_partitions(integer) to crm_flow;
