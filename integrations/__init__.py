@@ -1,0 +1,1 @@
+"""The outside world in the CRM's words: ports, their providers, and nothing of the CRM's data."""
