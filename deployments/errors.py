@@ -33,3 +33,10 @@ class PortTaken(DeploymentError):
 
 class StartFailed(DeploymentError):
     """A process did not become ready in time or kept dying."""
+
+
+class BadSetting(DeploymentError):
+    """An environment variable has a value that cannot be used."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} is not usable: {reason}.")

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: made once, then run as one child process, reached by a socket in a private folder.
 
 Nobody is trusted: every login needs a password (scram), no port is opened. As root the server runs as an
-unprivileged account with data in a folder of its own. What a start left half-finished the next one throws away.
+unprivileged account with data in a folder of its own. A half-finished start is thrown away by the next one.
 """
 
 import contextlib
@@ -132,7 +132,7 @@ class Cluster:
             time.sleep(0.05)
 
     def stop(self, mode: str = "fast", timeout: float = 60.0) -> None:
-        """Stop the server if one runs: `fast` ends sessions and writes a checkpoint, `immediate` is a crash."""
+        """Stop the server if one runs: `fast` ends sessions and checkpoints, `immediate` is like a crash."""
         pid = self.running()
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
