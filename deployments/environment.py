@@ -35,16 +35,16 @@ class Environments:
     def prefect(self) -> dict[str, str]:
         """Prefect's server has its own database, keeps a short history and asks for a password."""
         address = for_asyncpg(self.addresses.prefect)
-        seconds = str(self.settings.prefect_history_hours * 3600)
+        history = f"PT{self.settings.prefect_history_hours}H"
         return self._common() | {
             "CRM_PREFECT_DATABASE_URL": self.addresses.prefect,
             "PREFECT_API_DATABASE_CONNECTION_URL": address,
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": address,
             "PREFECT_SERVER_API_AUTH_STRING": self.secrets.prefect_auth,
             "PREFECT_SERVER_ENCRYPTION_KEY": self.secrets.prefect_encryption_key,
-            "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": seconds,
+            "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": history,
             "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
-            "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": seconds,
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": history,
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASE_STORAGE,
         }
 

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         default=None,
-        description="An existing PostgreSQL (15 or newer) instead of the embedded one: postgresql:// address of "
+        description="An existing PostgreSQL (15 or newer) instead of the embedded one: postgresql:// of "
         "a login that may create roles and databases. The databases crm and prefect are made there.",
     )
     data_dir: Absolute | None = Field(
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     )
     smtp_url: SecretStr | None = Field(
         default=None,
-        description="smtp://USER:PASSWORD@HOST:PORT of a mail server; without it e-mails are files in the outbox.",
+        description="smtp://USER:PASSWORD@HOST:PORT to send by; without it e-mails are files in the outbox.",
     )
     org_name: str = Field(default="My Company", description="Name of the organisation the first start makes.")
     admin_email: str = Field(
