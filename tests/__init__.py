@@ -1,0 +1,1 @@
+"""The tests mirror the house: one folder a package, and what spans them beside it."""
