@@ -1,0 +1,200 @@
+"""Deciding whether a submission is somebody we know, and what it may add to what we know of them.
+
+A submission is the person whose e-mail it carries; failing that, the person whose phone it carries; the
+oldest lead wins. A phone may be a company's switchboard: when both sides have an e-mail and a last name, and both
+differ, they are two people. A batch is decided as if its submissions came one after the other.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from crm_db.rules.mapping import MAX_CUSTOM
+from crm_db.rules.normalise import MAX_TAGS, LeadDraft
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An existing lead that may share an e-mail or a phone with the batch."""
+
+    lead_id: UUID
+    email: str | None
+    phone: str | None
+    created_at: datetime
+    last_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with one submission: create a lead, or enrich `lead_id` or what `same_as` creates.
+
+    `same_as` is an index into the batch and always that of a submission decided "create".
+    """
+
+    kind: Literal["create", "enrich"]
+    lead_id: UUID | None
+    same_as: int | None
+    reason: str
+
+
+def match_batch(existing: Sequence[Candidate], incoming: Sequence[LeadDraft]) -> list[Decision]:
+    """One decision for each submission, in order."""
+    people = _People()
+    for candidate in sorted(existing, key=lambda known: (known.created_at, known.lead_id)):
+        person = _Person(len(people.all), candidate.lead_id, None)
+        person.learn(candidate.email, candidate.phone, candidate.last_name)
+        people.add(person)
+    return [_decide(people, draft, index) for index, draft in enumerate(incoming)]
+
+
+def enrich(current: Mapping[str, object], draft: LeadDraft) -> dict[str, object]:
+    """The columns of an existing lead that a submission changes: gaps are filled, nothing overwritten.
+
+    `current` maps column names to values. Values that belong together (first and last name, country and time
+    zone, value and currency) are only filled when the submission agrees with the half that is there. Tags are
+    added; of custom fields the existing win; a consent withdrawn is withdrawn, one given fills only a gap.
+    """
+    changes: dict[str, object] = {}
+    for column in _FILLED:
+        sent = getattr(draft, column)
+        if (
+            sent is not None
+            and _is_empty(current.get(column))
+            and _agrees(current, draft, _PARTNER.get(column))
+        ):
+            changes[column] = sent
+    merged = {
+        "utm": dict(draft.utm) if _is_empty(current.get("utm")) else current.get("utm"),
+        "consent": _consent(_members(current.get("consent")), draft.consent),
+        "tags": _tags(current.get("tags"), draft.tags),
+        "custom": _custom(_members(current.get("custom")), draft.custom),
+    }
+    changes.update(
+        (column, value) for column, value in merged.items() if _differs(value, current.get(column))
+    )
+    return changes
+
+
+_FILLED = (
+    "external_id", "first_name", "last_name", "email", "phone", "company", "title", "value", "currency",
+    "probability", "country", "timezone", "language",
+)  # fmt: skip
+_PARTNER = {
+    "first_name": "last_name", "last_name": "first_name", "country": "timezone", "timezone": "country",
+    "value": "currency", "currency": "value",
+}  # fmt: skip
+
+
+class _Person:
+    """A lead as far as matching knows it: `rank` is its age, `lead_id` or `index` where it is or will be."""
+
+    def __init__(self, rank: int, lead_id: UUID | None, index: int | None) -> None:
+        self.rank = rank
+        self.lead_id = lead_id
+        self.index = index
+        self.email: str | None = None
+        self.phone: str | None = None
+        self.last_name: str | None = None
+
+    def learn(self, email: str | None, phone: str | None, last_name: str | None) -> None:
+        """Fill what is not known yet."""
+        self.email = self.email or email
+        self.phone = self.phone or phone
+        self.last_name = self.last_name or last_name
+
+    def is_another_than(self, draft: LeadDraft) -> bool:
+        """Whether somebody with the same phone is a different person: both e-mail and last name differ."""
+        if not (self.email and draft.email and self.last_name and draft.last_name):
+            return False
+        return self.email != draft.email and self.last_name.casefold() != draft.last_name.casefold()
+
+
+class _People:
+    """Everybody known so far, by e-mail and by phone."""
+
+    def __init__(self) -> None:
+        self.all: list[_Person] = []
+        self.by_email: defaultdict[str, list[_Person]] = defaultdict(list)
+        self.by_phone: defaultdict[str, list[_Person]] = defaultdict(list)
+
+    def add(self, person: _Person) -> None:
+        self.all.append(person)
+        self.index(person)
+
+    def index(self, person: _Person) -> None:
+        """Make a person findable by what is known of them by now."""
+        for key, found in ((person.email, self.by_email), (person.phone, self.by_phone)):
+            if key and person not in found[key]:
+                found[key].append(person)
+
+
+def _decide(people: _People, draft: LeadDraft, index: int) -> Decision:
+    person, reason = _find(people, draft)
+    if person is None:
+        person = _Person(len(people.all), None, index)
+        person.learn(draft.email, draft.phone, draft.last_name)
+        people.add(person)
+        return Decision("create", None, None, reason)
+    person.learn(draft.email, draft.phone, draft.last_name)
+    people.index(person)
+    return Decision("enrich", person.lead_id, person.index, reason)
+
+
+def _find(people: _People, draft: LeadDraft) -> tuple[_Person | None, str]:
+    """The person a submission is from, and why; nobody when it is from somebody new."""
+    by_email = people.by_email.get(draft.email or "", [])
+    if by_email:
+        return _oldest(by_email), "same e-mail"
+    by_phone = people.by_phone.get(draft.phone or "", [])
+    same = [person for person in by_phone if not person.is_another_than(draft)]
+    if same:
+        return _oldest(same), "same phone"
+    if by_phone:
+        return None, "same phone, but another e-mail and another last name: a shared phone"
+    return None, "nobody with this e-mail or phone"
+
+
+def _oldest(people: list[_Person]) -> _Person:
+    return min(people, key=lambda person: person.rank)
+
+
+def _agrees(current: Mapping[str, object], draft: LeadDraft, partner: str | None) -> bool:
+    """Whether the other half of a pair is not contradicted: empty on one side, or the same on both."""
+    if partner is None:
+        return True
+    there, sent = current.get(partner), getattr(draft, partner)
+    return _is_empty(there) or sent is None or there == sent
+
+
+def _consent(current: Mapping[str, object], sent: Mapping[str, bool]) -> dict[str, object]:
+    gaps = {channel: given for channel, given in sent.items() if not given or current.get(channel) is None}
+    return {**current, **gaps}
+
+
+def _tags(current: object, sent: tuple[str, ...]) -> list[object]:
+    """The existing tags, all of them, and the new ones up to the limit."""
+    existing: list[object] = list(current) if isinstance(current, (list, tuple)) else []
+    new = [tag for tag in sent if tag not in existing]
+    return existing + new[: max(0, MAX_TAGS - len(existing))]
+
+
+def _custom(current: Mapping[str, object], sent: Mapping[str, object]) -> dict[str, object]:
+    """The existing custom fields, all of them, and the new ones up to the limit."""
+    new = [(name, value) for name, value in sent.items() if name not in current]
+    return {**current, **dict(new[: max(0, MAX_CUSTOM - len(current))])}
+
+
+def _members(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == "" or value == {}
+
+
+def _differs(value: object, current: object) -> bool:
+    there = list(current) if isinstance(current, tuple) else current
+    return bool(value) and value != there
