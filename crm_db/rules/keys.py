@@ -1,6 +1,7 @@
 """The keys that make an effect happen once: ledger keys, body hashes and lock numbers.
 
-A key names where an effect comes from, never when it was planned: re-planning a step over midnight keeps its key.
+A key names where an effect comes from, never when it was planned: re-planning a step over midnight
+keeps its key.
 """
 
 import hashlib
