@@ -79,6 +79,7 @@ def run_as(
         group=account.gid if account else None,
         extra_groups=[] if account else None,
         umask=0o077,
+        start_new_session=True,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

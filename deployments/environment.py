@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from deployments.addresses import Addresses, for_asyncpg
 from deployments.secret_files import Secrets
 from deployments.settings import Settings
 
+PROJECT = Path(__file__).parent.parent
 LEASE_STORAGE = "prefect.server.concurrency.lease_storage.filesystem"
 NOT_INHERITED = ("PG", "PREFECT_", "CRM_DATABASE_URL", "CRM_DEBUG")
 
@@ -62,6 +64,7 @@ class Environments:
             "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_LOGGING_LEVEL": "WARNING",
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "PYTHONUNBUFFERED": "1",
         }
 

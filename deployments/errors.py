@@ -40,3 +40,10 @@ class BadSetting(DeploymentError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name} is not usable: {reason}.")
+
+
+class Stopped(DeploymentError):
+    """A stop was asked for while the stack was still starting."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped before everything was ready.")

@@ -205,8 +205,10 @@ class Cluster:
         self._check_reachable(building)
         try:
             pg_files.write_private(password_file, self._password, self.places.account)
-            argv = self._initdb(building, password_file)
-            answer = run_as(self.places.account, argv, timeout=INITDB_SECONDS)
+            argv = leashed(
+                self._initdb(building, password_file), death_signal="SIGKILL", account=self.places.account
+            )
+            answer = run_as(None, argv, timeout=INITDB_SECONDS)
         finally:
             password_file.unlink(missing_ok=True)
         if answer.returncode != 0:

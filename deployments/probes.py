@@ -1,0 +1,77 @@
+"""How each process shows that it works: by answering, or by a sign of life it writes."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from crm_db.clock import utc_now
+
+PROBE_SECONDS = 5.0
+FRESH = timedelta(seconds=15)
+Probe = Callable[[], bool]
+WORK_POOL = "crm"
+WORKER = "crm-worker"
+
+
+def http_ok(url: str) -> Probe:
+    """Ready when this address answers 200."""
+
+    def ready() -> bool:
+        try:
+            return httpx.get(url, timeout=PROBE_SECONDS).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    return ready
+
+
+def sign_of_life(path: Path, instance: str) -> Probe:
+    """Ready when the intake of this `crm up` wrote its file within the last 15 s."""
+
+    def ready() -> bool:
+        life = read_sign(path)
+        return life is not None and life.get("instance") == instance and _is_fresh(life.get("at"))
+
+    return ready
+
+
+def read_sign(path: Path) -> dict[str, object] | None:
+    """What an intake wrote last: pid, at (ISO), instance, prefect (whether it reaches Prefect)."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def worker_online(prefect_url: str, auth: str) -> Probe:
+    """Ready when Prefect has heard of the worker since this probe was made, shortly before its start."""
+    user, _, password = auth.partition(":")
+    since = utc_now()
+
+    def ready() -> bool:
+        try:
+            answer = httpx.post(
+                f"{prefect_url}/api/work_pools/{WORK_POOL}/workers/filter",
+                json={},
+                auth=(user, password),
+                timeout=PROBE_SECONDS,
+            ).raise_for_status()
+            beats = [item["last_heartbeat_time"] for item in answer.json() if item["name"] == WORKER]
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+        return any(beat and _moment(beat) > since for beat in beats)
+
+    return ready
+
+
+def _is_fresh(at: object) -> bool:
+    return isinstance(at, str) and utc_now() - _moment(at) < FRESH
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

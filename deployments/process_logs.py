@@ -1,0 +1,45 @@
+"""A log file per process, put aside when it is large, while the process goes on writing to it."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import IO
+
+from deployments.accounts import own_folder
+
+KEPT = 3
+"""Old logs of a process beside the present one: NAME.log.1 is the youngest."""
+
+
+def open_log(path: Path, most_bytes: int) -> IO[bytes]:
+    """Open for appending, after putting a large one aside."""
+    own_folder(path.parent)
+    put_aside_when_large(path, most_bytes)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return os.fdopen(handle, "ab")
+
+
+def put_aside_when_large(path: Path, most_bytes: int) -> None:
+    """Copy the log to NAME.log.1 and empty it; its writer appends, so it goes on at the new end."""
+    try:
+        if path.stat().st_size < most_bytes:
+            return
+    except FileNotFoundError:
+        return
+    for number in range(KEPT, 1, -1):
+        older = path.with_name(f"{path.name}.{number - 1}")
+        if older.exists():
+            older.replace(path.with_name(f"{path.name}.{number}"))
+    shutil.copy2(path, path.with_name(f"{path.name}.1"))
+    os.truncate(path, 0)
+
+
+def last_line(path: Path) -> str:
+    """The last line that says something, for the sentence about a process that does not start."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 8192))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
