@@ -1,8 +1,10 @@
 """From an empty server to a database to work on: roles, databases, schema, the first organisation."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
+from sqlalchemy.orm import Session
 
 from crm_db import migrate, roles, session
 from crm_db.actions import orgs
@@ -42,14 +44,14 @@ class Bootstrap:
         session.bind(self.addresses.owner, pool_size=1)
         try:
             with session.unit_of_work() as work:
-                key = self._admin_key(work, known)
+                made = self._first_org(work, known)
         finally:
             session.unbind()
-        content = known | self._facts(known) | {"api_key": key}
+        content = known | self._facts(known) | made
         if content != known:
             write_json(path, content)
 
-    def _admin_key(self, work: session.Session, known: dict[str, str]) -> str:
+    def _first_org(self, work: Session, known: dict[str, Any]) -> dict[str, str]:
         facts = self._facts(known)
         first = orgs.ensure_first_org(
             work,
@@ -57,10 +59,11 @@ class Bootstrap:
             admin_email=facts["admin_email"],
             admin_password=facts["admin_password"],
         )
-        return first.api_key or known.get("api_key") or orgs.renew_admin_key(work, first)
+        key = first.api_key or known.get("api_key") or orgs.renew_admin_key(work, first)
+        return {"api_key": key, "org_id": str(first.org_id), "admin_id": str(first.admin_id)}
 
-    def _facts(self, known: dict[str, str]) -> dict[str, str]:
-        """Who the administrator is was settled by the first start, where the servers are by the present one."""
+    def _facts(self, known: dict[str, Any]) -> dict[str, str]:
+        """Who the administrator is was settled by the first start, where the servers are by this one."""
         return {
             "api_url": self.settings.api_url,
             "org_name": known.get("org_name", self.settings.org_name),

@@ -51,6 +51,11 @@ def load_secrets(home: Path) -> Secrets:
     return found
 
 
+def known_secrets(home: Path) -> Secrets | None:
+    """The secrets of a CRM_HOME that has been started before, else None; nothing is written."""
+    return load_secrets(home) if (home / "secrets.json").exists() else None
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The object in the file, empty when there is no file; raises DeploymentError when it is no object."""
     try:

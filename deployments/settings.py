@@ -38,10 +38,6 @@ class Settings(BaseSettings):
     prefect_history_hours: int = Field(
         default=48, ge=2, description="Hours for which Prefect keeps finished runs, their logs and events."
     )
-    smtp_url: SecretStr | None = Field(
-        default=None,
-        description="smtp://USER:PASSWORD@HOST:PORT to send by; without it e-mails are files in the outbox.",
-    )
     org_name: str = Field(default="My Company", description="Name of the organisation the first start makes.")
     admin_email: str = Field(
         default="admin@example.com", description="E-mail address of the administrator the first start makes."

@@ -10,14 +10,13 @@ from typing import Protocol
 
 import psutil
 
-from deployments.addresses import derive_addresses
 from deployments.bootstrap import Bootstrap
 from deployments.child import View
 from deployments.environment import PROJECT, Environments
 from deployments.errors import StartFailed
+from deployments.locate import addresses_of, cluster_of
 from deployments.orphans import stop_orphans
 from deployments.ports import check_ports
-from deployments.postgres import Cluster
 from deployments.programs import LANES, Programs
 from deployments.run_state import RunState, exclusive, read_state, write_state
 from deployments.secret_files import Secrets, load_secrets
@@ -56,21 +55,6 @@ def run_stack(settings: Settings, watcher: Watcher) -> None:
             stack.stop()
 
 
-def cluster_of(settings: Settings, passwords: Secrets) -> Cluster | None:
-    """The embedded cluster, or None when the settings name a server of the user's own."""
-    if settings.database_url is not None:
-        return None
-    return Cluster(settings.home, passwords.postgres, data_dir=settings.data_dir)
-
-
-def admin_url(settings: Settings, cluster: Cluster | None) -> str:
-    """The administrator's address on whichever server it is."""
-    if cluster is not None:
-        return cluster.admin_url
-    assert settings.database_url is not None
-    return settings.database_url.get_secret_value()
-
-
 class Stack:
     """One `crm up`; the caller holds the lock of CRM_HOME."""
 
@@ -84,7 +68,7 @@ class Stack:
         self._instance = secrets.token_hex(8)
         self._secrets = load_secrets(settings.home)
         self._cluster = cluster_of(settings, self._secrets)
-        addresses = derive_addresses(admin_url(settings, self._cluster), self._secrets.roles())
+        addresses = addresses_of(settings, self._secrets, self._cluster)
         self._environments = Environments(settings, self._secrets, addresses, self._instance)
         self._programs = Programs(self._environments)
         self._bootstrap = Bootstrap(settings, self._secrets, addresses)

@@ -1,0 +1,5 @@
+"""`python -m deployments.cli` is `crm`."""
+
+from deployments.cli import main
+
+main()

@@ -1,0 +1,41 @@
+"""crm migrate."""
+
+from typing import Annotated
+
+import typer
+
+from deployments.cli import output
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("migrate", rich_help_panel="Look after")(migrate)
+
+
+def migrate(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what would be applied; code 1 if anything.")
+    ] = False,
+) -> None:
+    """Bring the database to the schema of this version; crm up does it by itself.
+
+    An embedded database that is not running is started for it and stopped again.
+
+    Examples:  crm migrate  ·  crm migrate --check
+    """
+    from crm_db.migrate import pending, upgrade  # noqa: PLC0415
+    from deployments.bootstrap import Bootstrap  # noqa: PLC0415
+    from deployments.locate import running_database  # noqa: PLC0415
+    from deployments.secret_files import load_secrets  # noqa: PLC0415
+    from deployments.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    with running_database(settings) as addresses:
+        Bootstrap(settings, load_secrets(settings.home), addresses).make_databases()
+        if check:
+            waiting = pending(addresses.owner)
+            output.say(f"To be applied: {', '.join(waiting)}" if waiting else "Nothing to apply.")
+            raise typer.Exit(1 if waiting else 0)
+        report = upgrade(addresses.owner)
+    output.say(f"Migrations applied: {', '.join(report.applied) or 'none'}")
+    output.say(f"SQL files re-applied: {', '.join(report.functions) or 'none'}")

@@ -1,0 +1,33 @@
+"""Which errors a person can act on, and the sentence that says how."""
+
+import psycopg
+from sqlalchemy.exc import OperationalError
+
+from crm_db.errors import CrmError
+from deployments.errors import DeploymentError
+from deployments.settings import load_settings
+
+NO_DATABASE = "The database does not answer; start it with crm up."
+
+
+def sentence_of(error: Exception) -> str | None:
+    """The sentence for an error of ours; None for a defect, and for every error under CRM_DEBUG=1."""
+    if _debugging():
+        return None
+    match error:
+        case DeploymentError():
+            return str(error)
+        case CrmError():
+            words = str(error)
+            return f"{words[:1].upper()}{words[1:]}."
+        case OperationalError() | psycopg.OperationalError():
+            return NO_DATABASE
+        case _:
+            return None
+
+
+def _debugging() -> bool:
+    try:
+        return load_settings().debug
+    except DeploymentError:
+        return False
