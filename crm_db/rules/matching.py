@@ -1,8 +1,8 @@
 """Deciding whether a submission is somebody we know, and what it may add to what we know of them.
 
 A submission is the person whose e-mail it carries; failing that, the person whose phone it carries; the
-oldest lead wins. A phone may be a company's switchboard: when both sides have an e-mail and a last name, and both
-differ, they are two people. A batch is decided as if its submissions came one after the other.
+oldest lead wins. A phone may be a company's switchboard: when both sides have an e-mail and a last name,
+and both differ, they are two people. A batch is decided as if its submissions came one after the other.
 """
 
 from collections import defaultdict
@@ -192,7 +192,7 @@ def _members(value: object) -> Mapping[str, object]:
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or value == "" or value == {}
+    return value is None or value in ("", {})
 
 
 def _differs(value: object, current: object) -> bool:

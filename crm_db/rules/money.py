@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from crm_db.rules.text import word_set
+
 MAX_INTEGER_DIGITS = 15
 _MAX_CHARS = 60
 _CENT = Decimal("0.01")
@@ -15,14 +17,16 @@ _SYMBOLS = {
     "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS",
     "₴": "UAH", "₫": "VND", "฿": "THB", "ZŁ": "PLN", "KČ": "CZK", "FR.": "CHF",
 }  # fmt: skip
-CURRENCIES = frozenset(
-    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
+CURRENCIES = word_set(
+    """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
     CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD
     GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT
     LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR
     NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP
     STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF
-    XPF YER ZAR ZMW ZWG""".split()
+    XPF YER ZAR ZMW ZWG
+    """
 )
 _MULTIPLES = {"": 1, "K": 10**3, "M": 10**6, "MIO": 10**6, "MN": 10**6, "BN": 10**9, "B": 10**9}
 _AMOUNT = re.compile(r"([^\d\-+.,]*)([-+]?)([^\d\-+.,]*)(\d[\d., ']*|[.,]\d+)([^\d\-+]*)", re.ASCII)

@@ -2,10 +2,12 @@
 
 import re
 
-_BEFORE = frozenset("mr mrs ms miss mx dr prof professor sir dame rev herr frau fr mme mlle sr sra".split())
-_AFTER = frozenset("jr sr ii iii iv phd md dds esq mba cpa msc bsc".split())
-_PARTICLES = frozenset(
-    "van von der den de del della di da dos das du la le ter ten zu zur al el bin ibn ben abu af av".split()
+from crm_db.rules.text import word_set
+
+_BEFORE = word_set("mr mrs ms miss mx dr prof professor sir dame rev herr frau fr mme mlle sr sra")
+_AFTER = word_set("jr sr ii iii iv phd md dds esq mba cpa msc bsc")
+_PARTICLES = word_set(
+    "van von der den de del della di da dos das du la le ter ten zu zur al el bin ibn ben abu af av"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 

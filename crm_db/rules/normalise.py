@@ -18,7 +18,7 @@ from crm_db.rules import money, places
 from crm_db.rules.mapping import Fields
 from crm_db.rules.money import Unreadable
 from crm_db.rules.names import capitalised, split_name
-from crm_db.rules.text import many_lines, one_line
+from crm_db.rules.text import many_lines, one_line, word_set
 
 MAX_NAME_CHARS = 200
 MAX_EMAIL_CHARS = 254
@@ -30,12 +30,8 @@ CHANNELS = ("email", "sms", "phone")
 
 T = TypeVar("T")
 
-_YES = frozenset(
-    "yes y true on 1 ja oui si sí agree agreed accept accepted granted given checked subscribed".split()
-)
-_NO = frozenset(
-    "no n false off 0 nein non denied declined refused withdrawn revoked unchecked unsubscribed".split()
-)
+_YES = word_set("yes y true on 1 ja oui si sí agree agreed accept accepted granted given checked subscribed")
+_NO = word_set("no n false off 0 nein non denied declined refused withdrawn revoked unchecked unsubscribed")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{2}))?", re.ASCII | re.IGNORECASE)
 
 

@@ -20,6 +20,11 @@ def many_lines(text: str, limit: int) -> str:
     return _safe("\n".join(line.rstrip() for line in lines).strip(), limit)
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text: for sets of words that read better without quotation marks."""
+    return frozenset(text.split())
+
+
 def _safe(text: str, limit: int) -> str:
     composed = text if text.isascii() else unicodedata.normalize("NFC", text)
     return composed[:limit].rstrip()
