@@ -162,6 +162,19 @@ def test_the_clocks_of_casablanca_go_back_for_ramadan_and_forward_after() -> Non
     assert steps <= {timedelta(hours=hours, minutes=m) for hours in (23, 24, 25) for m in (0, 30)}
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes", "expected"),
+    [
+        ("02:15", "02:30", "2026-10-25 01:15"),
+        ("01:50", "02:30", "2026-10-25 01:00"),
+        ("02:50", "03:30", "2026-10-25 00:50"),
+    ],
+)
+def test_an_hour_that_comes_twice_opens_the_office_twice(opens: str, closes: str, expected: str) -> None:
+    hours = BusinessHours(BERLIN, {7: ((time.fromisoformat(opens), time.fromisoformat(closes)),)})
+    assert due(at("2026-10-25 00:45", UTC), zone=BERLIN, business=hours).at == at(expected, UTC)
+
+
 ZONES = [
     "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca",
     "America/Santiago", "Pacific/Kiritimati", "Asia/Kathmandu", "America/St_Johns", "UTC",
