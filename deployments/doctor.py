@@ -85,11 +85,11 @@ def _database(addresses: Addresses | None) -> Iterator[Check]:
 
 
 def _roles(connection: psycopg.Connection[Any]) -> Check:
-    rows = connection.execute(
-        "select rolname, rolcanlogin and not rolsuper and not rolbypassrls from pg_roles where rolname = any(%s)",
-        [list(ROLES)],
-    ).fetchall()
-    well = {name for name, fine in rows if fine}
+    well_made = """
+        select rolname from pg_roles
+        where rolname = any(%s) and rolcanlogin and not rolsuper and not rolbypassrls
+    """
+    well = {name for (name,) in connection.execute(well_made, [list(ROLES)])}
     bad = sorted(set(ROLES) - well)
     if not bad:
         return Check("roles", True, "all may log in, none may bypass the walls")

@@ -29,7 +29,7 @@ def sent_files(home: Path, limit: int) -> list[SentFile]:
 
 
 def find_file(home: Path, name: str) -> Path:
-    """The file whose name is or begins with this; raises DeploymentError when there is none or more than one."""
+    """The file with this name or beginning; raises DeploymentError when that is not exactly one."""
     files = sorted(_folder(home).glob("*.eml"))
     found = [path for path in files if name in {path.stem, path.name}]
     found = found or [path for path in files if path.name.startswith(name)]

@@ -98,7 +98,9 @@ class Cluster:
         return leashed(argv, death_signal="SIGINT", account=self.places.account)
 
     def spawn(self, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-        """Start the server in a session of its own; its log goes to `log`, or nowhere."""
+        """Start the server in a session of its own, when an earlier one has ended; it writes to `log`."""
+        if self._process is not None:
+            self._process.wait()
         pg_files.clear_stale_locks(self.places)
         self._process = subprocess.Popen(
             self.command(),
