@@ -65,6 +65,17 @@ def unbind() -> None:
         _process.engine = None
 
 
+@contextmanager
+def bound_to(url: str) -> Iterator[None]:
+    """Use another login until the block ends, then the former one again."""
+    before, _process.engine = _process.engine, open_engine(url, pool_size=1)
+    try:
+        yield
+    finally:
+        unbind()
+        _process.engine = before
+
+
 def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     """An engine as every process uses it: pings before use, hides values in errors, gives up connecting after 10 s."""
     return create_engine(

@@ -1,0 +1,183 @@
+"""People who arrive, by form, API or import: matched against the leads there are, then created or enriched.
+
+Two intakes never make two leads of one person: before looking, a transaction takes an advisory lock on every e-mail address
+and telephone number of its batch, in one order, and keeps them until it ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from crm_db.models import Activity, Lead
+from crm_db.queries import identities
+from crm_db.rules.keys import identity_lock
+from crm_db.rules.matching import Decision, enrich, match_batch
+from crm_db.rules.normalise import LeadDraft
+
+_LOCK = text(
+    "select pg_advisory_xact_lock(key) from (select unnest(cast(:keys as bigint[])) as key order by 1) as sorted"
+)
+_NEW_IDS = text("select crm_uuid7() from generate_series(1, :count)")
+_ENRICHABLE = (
+    "external_id", "first_name", "last_name", "email", "phone", "company", "title", "value", "currency", "probability",
+    "country", "timezone", "language", "utm", "consent", "tags", "custom",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One person as somebody sent them. `automation`: score, assign and enrol this lead."""
+
+    draft: LeadDraft
+    source: str
+    automation: bool
+    at: datetime
+    source_id: UUID | None = None
+    team_id: UUID | None = None
+    submission_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The lead that an arrival became, and whether it is a new one."""
+
+    lead_id: UUID
+    created: bool
+
+
+def keep(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> list[Kept]:
+    """Create or enrich one lead for each arrival, in their order, with a note on the lead's timeline."""
+    _lock_identities(session, org_id, arrived)
+    drafts = [arrival.draft for arrival in arrived]
+    existing = identities.candidates(session, org_id, drafts)
+    decisions = match_batch(existing, drafts)
+    ids = _new_ids(session, sum(decision.kind == "create" for decision in decisions))
+    kept = _resolve(decisions, ids)
+    rows = _rows_to_create(org_id, arrived, decisions, kept)
+    _drop_taken_external_ids(session, org_id, rows)
+    if rows:
+        session.execute(insert(Lead), list(rows.values()))
+    _enrich_existing(session, org_id, arrived, [one.lead_id for one in kept], set(rows))
+    _note(session, org_id, arrived, kept)
+    return kept
+
+
+def _lock_identities(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> None:
+    keys = {identity_lock(org_id, "email", a.draft.email) for a in arrived if a.draft.email}
+    keys |= {identity_lock(org_id, "phone", a.draft.phone) for a in arrived if a.draft.phone}
+    session.execute(_LOCK, {"keys": sorted(keys)})
+
+
+def _new_ids(session: Session, count: int) -> list[UUID]:
+    return list(session.scalars(_NEW_IDS, {"count": count})) if count else []
+
+
+def _resolve(decisions: Sequence[Decision], new_ids: Sequence[UUID]) -> list[Kept]:
+    """Give every arrival its lead: a new id, an existing one, or that of the arrival it is the same as."""
+    fresh = iter(new_ids)
+    kept: list[Kept] = []
+    for decision in decisions:
+        if decision.kind == "create":
+            kept.append(Kept(next(fresh), created=True))
+        elif decision.lead_id is not None:
+            kept.append(Kept(decision.lead_id, created=False))
+        else:
+            kept.append(Kept(kept[decision.same_as or 0].lead_id, created=False))
+    return kept
+
+
+def _rows_to_create(
+    org_id: UUID, arrived: Sequence[Arrival], decisions: Sequence[Decision], kept: Sequence[Kept]
+) -> dict[UUID, dict[str, Any]]:
+    """New leads by id; a later arrival of the same person in this batch enriches the row before it is written."""
+    rows: dict[UUID, dict[str, Any]] = {}
+    for arrival, decision, one in zip(arrived, decisions, kept, strict=True):
+        if decision.kind == "create":
+            rows[one.lead_id] = _row(org_id, one.lead_id, arrival)
+        elif one.lead_id in rows:
+            row = rows[one.lead_id]
+            row.update(enrich(row, arrival.draft))
+            if arrival.automation:
+                row["automation"] = "pending"
+    return rows
+
+
+def _row(org_id: UUID, lead_id: UUID, arrival: Arrival) -> dict[str, Any]:
+    draft = arrival.draft
+    return {
+        "org_id": org_id,
+        "id": lead_id,
+        "team_id": arrival.team_id,
+        "source": arrival.source,
+        "source_id": arrival.source_id,
+        "automation": "pending" if arrival.automation else "off",
+        **{column: _plain(getattr(draft, column)) for column in _ENRICHABLE},
+    }
+
+
+def _plain(value: object) -> object:
+    """Tuples and read-only mappings as the driver takes them."""
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if hasattr(value, "items") else value  # type: ignore[call-overload]
+
+
+def _drop_taken_external_ids(session: Session, org_id: UUID, rows: dict[UUID, dict[str, Any]]) -> None:
+    """A sender's id that another lead of that source bears is kept beside the lead's own fields, never stolen."""
+    named = [(row["source"], row["external_id"]) for row in rows.values() if row["external_id"]]
+    taken = identities.taken_external_ids(session, org_id, named) if named else set()
+    for row in rows.values():
+        key = (row["source"], row["external_id"])
+        if row["external_id"] and key in taken:
+            row["custom"] = {**row["custom"], "external_id": row["external_id"]}
+            row["external_id"] = None
+        taken.add(key)
+
+
+def _enrich_existing(
+    session: Session, org_id: UUID, arrived: Sequence[Arrival], lead_ids: Sequence[UUID], created: set[UUID]
+) -> None:
+    """Fill what is empty on leads that were there before, and let automation look at them again."""
+    known = {lead_id for lead_id in lead_ids if lead_id not in created}
+    if not known:
+        return
+    columns = [getattr(Lead, column) for column in _ENRICHABLE]
+    found = session.execute(
+        select(Lead.id, Lead.automation, *columns)
+        .where(Lead.org_id == org_id, Lead.id.in_(known))
+        .with_for_update()
+    )
+    current = {row["id"]: dict(row) for row in found.mappings()}
+    for arrival, lead_id in zip(arrived, lead_ids, strict=True):
+        if lead_id not in current:
+            continue
+        changes = {k: v for k, v in enrich(current[lead_id], arrival.draft).items() if k != "external_id"}
+        if arrival.automation and current[lead_id]["automation"] != "pending":
+            changes["automation"] = "pending"
+        if changes:
+            current[lead_id].update(changes)
+            plain = {column: _plain(value) for column, value in changes.items()}
+            session.execute(update(Lead).where(Lead.org_id == org_id, Lead.id == lead_id).values(plain))
+
+
+def _note(session: Session, org_id: UUID, arrived: Sequence[Arrival], kept: Sequence[Kept]) -> None:
+    session.execute(
+        insert(Activity),
+        [
+            {
+                "org_id": org_id,
+                "lead_id": one.lead_id,
+                "kind": "submission",
+                "direction": "in",
+                "subject": f"Submitted through {arrival.source}",
+                "done_at": arrival.at,
+                "custom": {"event_id": str(arrival.submission_id)} if arrival.submission_id else {},
+            }
+            for arrival, one in zip(arrived, kept, strict=True)
+        ],
+    )

@@ -1,0 +1,253 @@
+"""One attempt at one message: look again, write the attempt, and later record how it ended.
+
+The provider is called between `open_attempt` and `record`, outside any transaction. Both carry the lease token, and `record`
+the attempt's number too: a worker that was paused past its lease and replaced changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from crm_db.queries import outgoing
+from crm_db.queries.outgoing import Person, Slot
+from crm_db.rules import backoff
+from crm_db.rules.outcomes import Ambiguous, NotSent, Outcome, Refused, Sent
+from crm_db.rules.rendering import Rendered, Template, TemplateError, render
+
+_OPEN = text(
+    """
+    with opened as (
+        update crm_messages set status = 'sending', attempts = attempts + 1, rendered = :rendered, provider = :provider
+        where org_id = :org and id = :id and lease_token = :token
+        returning org_id, id, attempts
+    )
+    insert into crm_message_attempts (org_id, message_id, number, lease_token, provider)
+    select org_id, id, attempts, :token, :provider from opened
+    returning number
+    """
+).bindparams(bindparam("rendered", type_=JSONB))
+_DOUBTFUL = text(
+    """
+    update crm_messages set lease_token = :token, lease_until = now() + :lease
+    where (org_id, id) in (
+        select org_id, id from crm_messages
+        where status = 'sending' and lease_until < now() order by lease_until limit :limit for update skip locked
+    )
+    returning org_id, id, attempts, channel, provider
+    """
+)
+_CLOSE = text(
+    """
+    with closed as (
+        update crm_messages set status = :status, reason = :reason, due_at = coalesce(:due_at, due_at), claims = 0,
+               lease_token = null, lease_until = null,
+               sent_at = case when :status = 'sent' then cast(:now as timestamptz) end,
+               provider = coalesce(:provider, provider), provider_id = :provider_id
+        where org_id = :org and id = :id and lease_token = :token and status in ('claimed', 'sending')
+          and (cast(:number as int) is null or attempts = :number)
+        returning org_id, id, enrolment_id, lead_id, recipient, channel, purpose, rendered
+    ), attempt as (
+        update crm_message_attempts a set finished_at = now(), outcome = :outcome, code = :code
+        from closed c where a.org_id = c.org_id and a.message_id = c.id and a.number = :number
+    ), onward as (
+        update crm_enrolments e set plan_at = :now
+        from closed c
+        where e.org_id = c.org_id and e.id = c.enrolment_id and :status in ('sent', 'failed', 'cancelled')
+    ), contact as (
+        update crm_leads l set last_contact = :now, rescore_at = :now,
+               status = case when l.status = 'new' then 'contacted' else l.status end
+        from closed c
+        where :status = 'sent' and c.recipient = 'lead' and l.org_id = c.org_id and l.id = c.lead_id
+    ), timeline as (
+        insert into crm_activities (org_id, lead_id, kind, direction, subject, message_id, done_at)
+        select c.org_id, c.lead_id, case c.channel when 'invite' then 'meeting' else 'email' end, 'out',
+               coalesce(c.rendered ->> 'subject', c.purpose), c.id, :now
+        from closed c
+        where :status = 'sent' and c.recipient = 'lead' and c.lead_id is not null
+    )
+    select count(*) from closed
+    """
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the message is about: its lead, when it was due, and the settings of its step."""
+
+    lead_id: UUID | None
+    due_at: datetime
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """An attempt whose worker vanished in the middle: only evidence can say how it ended."""
+
+    org_id: UUID
+    message_id: UUID
+    number: int
+    lease_token: UUID
+    channel: str
+    provider: str
+
+
+@dataclass(frozen=True)
+class OpenAttempt:
+    """An attempt that is written down and may now be made: what to send, to whom, under which lease."""
+
+    org_id: UUID
+    message_id: UUID
+    number: int
+    lease_token: UUID
+    channel: str
+    rendered: Rendered
+    to: Person
+    reply_to: Person | None
+    slot: Slot | None
+    subject_of: Subject
+
+
+def open_attempt(
+    session: Session,
+    org_id: UUID,
+    message_id: UUID,
+    token: UUID,
+    *,
+    provider: str,
+    lead_url: str,
+    now: datetime,
+) -> OpenAttempt | None:
+    """Look again and write the attempt; None when the lease is lost or the message must not go (any more).
+
+    lead_url: address of a lead's record, with {id} in it. What must not go is cancelled or failed with its reason; what comes
+    too late for its hours is put off.
+    """
+    row = outgoing.look_again(session, org_id, message_id, token)
+    if row is None:
+        return None
+    if reason := outgoing.reason_against(row):
+        _close(session, row, token, None, now, status="cancelled", reason=reason)
+        return None
+    if later := outgoing.better_moment(session, row, now):
+        _close(
+            session,
+            row,
+            token,
+            None,
+            now,
+            status="scheduled",
+            reason="put off: outside its hours",
+            due_at=later,
+        )
+        return None
+    try:
+        rendered = render(Template(row["subject"], row["body"]), outgoing.values_of(row, lead_url))
+    except TemplateError as error:
+        _close(session, row, token, None, now, status="failed", reason=f"template: {error}")
+        return None
+    number = _write_attempt(session, row, token, rendered, provider)
+    return OpenAttempt(
+        org_id=org_id,
+        message_id=message_id,
+        number=number,
+        lease_token=token,
+        channel=row["channel"],
+        rendered=rendered,
+        to=outgoing.recipient(row),
+        reply_to=outgoing.owner(row) if row["recipient"] == "lead" else None,
+        slot=outgoing.slot_of(session, row, now) if row["channel"] == "invite" else None,
+        subject_of=Subject(row["lead_id"], row["due_at"], row["config"]),
+    )
+
+
+def record(
+    session: Session, attempt: OpenAttempt | Doubt, outcome: Outcome, *, now: datetime, jitter: float
+) -> str | None:
+    """Write how the attempt ended; returns the message's new status, or None when this worker had been replaced.
+
+    jitter: a random number in [0, 1) for the waiting time before another try.
+    """
+    values = _after(outcome, attempt.number, now, jitter)
+    closed = session.execute(
+        _CLOSE,
+        {
+            "org": attempt.org_id,
+            "id": attempt.message_id,
+            "token": attempt.lease_token,
+            "number": attempt.number,
+            "now": now,
+            **values,
+        },
+    ).scalar_one()
+    return values["status"] if closed else None
+
+
+def take_doubtful(session: Session, *, limit: int, lease: timedelta) -> list[Doubt]:
+    """Attempts whose lease ran out before their end was recorded, under a new lease for whoever looks for evidence."""
+    token = uuid4()
+    taken = session.execute(_DOUBTFUL, {"token": token, "lease": lease, "limit": limit})
+    return [Doubt(row.org_id, row.id, row.attempts, token, row.channel, row.provider) for row in taken]
+
+
+def _after(outcome: Outcome, number: int, now: datetime, jitter: float) -> dict[str, Any]:
+    """The columns that an outcome leads to."""
+    values: dict[str, Any] = {
+        "reason": None,
+        "due_at": None,
+        "provider": None,
+        "provider_id": None,
+        "code": None,
+    }
+    match outcome:
+        case Sent(provider, provider_id):
+            return {
+                **values,
+                "status": "sent",
+                "outcome": "sent",
+                "provider": provider,
+                "provider_id": provider_id,
+            }
+        case NotSent(code, retry_after):
+            due_at = backoff.next_try(number, now=now, jitter=jitter, retry_after=retry_after)
+            return {
+                **values,
+                "status": "scheduled",
+                "outcome": "not_sent",
+                "code": code,
+                "reason": code,
+                "due_at": due_at,
+            }
+        case Refused(code):
+            return {**values, "status": "failed", "outcome": "rejected", "code": code, "reason": code}
+        case Ambiguous(code):
+            return {**values, "status": "unknown", "outcome": "ambiguous", "code": code, "reason": code}
+
+
+def _write_attempt(session: Session, row: RowMapping, token: UUID, rendered: Rendered, provider: str) -> int:
+    kept = {"subject": rendered.subject, "text": rendered.text}
+    values = {"org": row["org_id"], "id": row["id"], "token": token, "rendered": kept, "provider": provider}
+    number: int = session.execute(_OPEN, values).scalar_one()
+    return number
+
+
+def _close(
+    session: Session,
+    row: RowMapping,
+    token: UUID,
+    number: int | None,
+    now: datetime,
+    *,
+    status: str,
+    reason: str,
+    due_at: datetime | None = None,
+) -> None:
+    """Settle a message without an attempt."""
+    values = {"status": status, "reason": reason, "due_at": due_at, "provider": None, "provider_id": None}
+    ids = {"org": row["org_id"], "id": row["id"], "token": token, "number": number, "now": now}
+    session.execute(_CLOSE, {**ids, **values, "outcome": None, "code": None})

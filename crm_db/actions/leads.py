@@ -1,0 +1,44 @@
+"""Leads that somebody enters by the API: kept by the same rules as captured ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from crm_db.actions import arrivals, events
+from crm_db.errors import NotAllowed
+from crm_db.rules.mapping import read_fields
+from crm_db.rules.normalise import normalise_lead
+from crm_db.session import Identity
+
+_REGION = text("select country from crm_orgs where id = :org")
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The lead that was made, or the existing one that was enriched."""
+
+    lead_id: UUID
+    created: bool
+
+
+def submit(
+    session: Session, identity: Identity, fields: Mapping[str, object], *, automation: bool, now: datetime
+) -> Submitted:
+    """Keep one lead; scoring, assignment and follow-up start from its state unless `automation` is off.
+
+    Raises crm_db.rules.normalise.Unusable, naming the field, when nobody could be reached by what was entered.
+    """
+    if identity.org_id is None:
+        raise NotAllowed("an identity within an org")
+    region = session.execute(_REGION, {"org": identity.org_id}).scalar_one()
+    draft = normalise_lead(read_fields(fields, None), region=region, now=now)
+    source = draft.custom.get("source")
+    arrival = arrivals.Arrival(draft, source=str(source) if source else "api", automation=automation, at=now)
+    kept = arrivals.keep(session, identity.org_id, [arrival])[0]
+    kind = "lead.created" if kept.created else "lead.enriched"
+    events.record(session, identity.org_id, kind, "lead", [kept.lead_id])
+    return Submitted(kept.lead_id, kept.created)

@@ -1,0 +1,162 @@
+"""The ledger's rows: plan a message once, claim what is due, and give back what a dead worker had claimed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from crm_db.models import Message
+from crm_db.rules import keys
+
+MOST_CLAIMS = 5
+
+_DEFAULTS: Mapping[str, Any] = {
+    "user_id": None,
+    "enrolment_id": None,
+    "step_id": None,
+    "config": {},
+    "due_reasons": [],
+}
+_SET_ASIDE = text(
+    """
+    with poison as (
+        update crm_messages set status = 'failed', reason = 'poison: its worker died each time it was tried',
+               lease_token = null, lease_until = null
+        where status = 'claimed' and lease_until < now() and claims >= :most
+        returning org_id, enrolment_id
+    )
+    update crm_enrolments e set plan_at = now() from poison p where e.org_id = p.org_id and e.id = p.enrolment_id
+    """
+)
+_GIVE_BACK = text(
+    """
+    update crm_messages set status = 'scheduled', lease_token = null, lease_until = null
+    where status = 'claimed' and lease_until < now()
+    """
+)
+_CLAIM = text(
+    """
+    update crm_messages set status = 'claimed', claims = claims + 1, lease_token = :token, lease_until = now() + :lease
+    where (org_id, id) in (
+        select due.org_id, due.id
+        from (values (1), (3), (5), (9)) as p(priority)
+        cross join lateral (
+            select m.org_id, m.id from crm_messages m
+            where m.status = 'scheduled' and m.priority = p.priority and m.due_at <= :now
+              and (cast(:since as timestamptz) is null or m.due_at >= :since)
+              and (cast(:until as timestamptz) is null or m.due_at < :until)
+            order by m.due_at limit :limit for update skip locked
+        ) as due
+        limit :limit
+    )
+    returning org_id, id, channel, priority, due_at
+    """
+)
+_RELEASE = text(
+    """
+    update crm_messages set status = 'scheduled', claims = claims - 1, lease_token = null, lease_until = null
+    where status = 'claimed' and lease_token = :token
+    """
+)
+_DUE = text(
+    """
+    select count(*) from crm_messages
+    where status = 'scheduled' and due_at <= :now
+      and (cast(:since as timestamptz) is null or due_at >= :since)
+      and (cast(:until as timestamptz) is null or due_at < :until)
+    """
+)
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A message by its key in the database, and the channel it goes by."""
+
+    org_id: UUID
+    message_id: UUID
+    channel: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Messages under one lease, in the order in which they are to go."""
+
+    token: UUID
+    messages: tuple[Ref, ...]
+
+
+def schedule(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Plan messages; one whose (org, key) is in the ledger already is left as it is."""
+    if not rows:
+        return
+    statement = insert(Message).on_conflict_do_nothing(index_elements=["org_id", "key"])
+    session.execute(statement, [{**_DEFAULTS, **row} for row in rows])
+
+
+def claim(
+    session: Session,
+    *,
+    limit: int,
+    lease: timedelta,
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Claim:
+    """Take the due messages under a lease, the urgent ones first, within one urgency the oldest first."""
+    session.execute(_SET_ASIDE, {"most": MOST_CLAIMS})
+    session.execute(_GIVE_BACK)
+    token = uuid4()
+    window = {"since": since, "until": until}
+    taken = session.execute(
+        _CLAIM, {"token": token, "lease": lease, "limit": limit, "now": now, **window}
+    ).all()
+    ordered = sorted(taken, key=lambda row: (row.priority, row.due_at))
+    return Claim(token, tuple(Ref(row.org_id, row.id, row.channel) for row in ordered))
+
+
+def release(session: Session, token: UUID) -> None:
+    """Give back what was claimed and not begun, as a worker does that is asked to stop."""
+    session.execute(_RELEASE, {"token": token})
+
+
+def count_due(
+    session: Session, *, now: datetime, since: datetime | None = None, until: datetime | None = None
+) -> int:
+    """How many messages a run would try to send now."""
+    return session.execute(_DUE, {"now": now, "since": since, "until": until}).scalar_one()
+
+
+def replay(session: Session, org_id: UUID, message_id: UUID, *, now: datetime) -> UUID | None:
+    """A person's wish to send a failed or unknown message again: a new row with a new key; None when it cannot be."""
+    original = session.get(Message, (org_id, message_id), with_for_update=True)
+    if original is None or original.status not in ("failed", "unknown", "cancelled"):
+        return None
+    used = session.execute(
+        text("select count(*) from crm_messages where org_id = :org and key like :stem || ':r%'"),
+        {"org": org_id, "stem": original.key.split(":r")[0]},
+    ).scalar_one()
+    copied = (
+        "channel",
+        "recipient",
+        "purpose",
+        "lead_id",
+        "user_id",
+        "enrolment_id",
+        "step_id",
+        "template",
+        "config",
+    )
+    values = {name: getattr(original, name) for name in copied}
+    statement = insert(Message).values(
+        org_id=org_id,
+        key=keys.replay(original.key, used + 1),
+        due_at=now,
+        priority=original.priority,
+        **values,
+    )
+    return session.execute(statement.on_conflict_do_nothing().returning(Message.id)).scalar_one_or_none()

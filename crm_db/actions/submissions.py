@@ -1,0 +1,201 @@
+"""Working off the inbox: claim raw submissions, and make leads of those that can be understood."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from crm_db.actions import arrivals, events
+from crm_db.queries import sources
+from crm_db.rules import mapping, normalise
+from crm_db.rules.parsing import Unreadable, payload_of
+
+MOST_CLAIMS = 5
+
+_SET_ASIDE = text(
+    """
+    update crm_inbox set status = 'dead', reason = 'poison: its worker died each time it was tried', settled_at = now()
+    where status = 'pending' and claims >= :most and lease_until < now()
+    """
+)
+_CLAIM = text(
+    """
+    update crm_inbox set claims = claims + 1, lease_token = :token, lease_until = now() + :lease
+    where status = 'pending' and id in (
+        select id from crm_inbox
+        where status = 'pending' and kind = 'lead' and (lease_until is null or lease_until < now())
+          and (cast(:since as timestamptz) is null or received_at >= :since)
+          and (cast(:until as timestamptz) is null or received_at < :until)
+        order by id limit :limit for update skip locked
+    )
+    """
+)
+_WAITING = text(
+    """
+    select count(*) from crm_inbox
+    where status = 'pending' and kind = 'lead' and (lease_until is null or lease_until < now())
+      and (cast(:since as timestamptz) is null or received_at >= :since)
+      and (cast(:until as timestamptz) is null or received_at < :until)
+    """
+)
+_CLAIMED = text(
+    """
+    select org_id, id, source_id, content_type, body, automation, received_at from crm_inbox
+    where lease_token = :token and status = 'pending' order by id for update
+    """
+)
+_SETTLE = text(
+    """
+    update crm_inbox i set status = s.status, outcome = s.outcome, lead_id = s.lead_id, reason = s.reason,
+           settled_at = now(), lease_token = null, lease_until = null
+    from unnest(cast(:ids as uuid[]), cast(:statuses as text[]), cast(:outcomes as text[]),
+                cast(:leads as uuid[]), cast(:reasons as text[])) as s(id, status, outcome, lead_id, reason)
+    where i.id = s.id and i.lease_token = :token and i.status = 'pending'
+    """
+)
+_REPLAY = text(
+    """
+    update crm_inbox set status = 'pending', reason = null, settled_at = null, claims = 0, lease_until = null
+    where org_id = :org and status = 'dead' and (cast(:ids as uuid[]) is null or id = any (:ids))
+    """
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A batch under a lease; `count` submissions carry `token`."""
+
+    token: UUID
+    count: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one submission: a lead (new or merged), or a dead letter with its reason."""
+
+    submission_id: UUID
+    lead_id: UUID | None = None
+    created: bool = False
+    reason: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """One word for tables: new, merged or dead."""
+        if self.lead_id is None:
+            return "dead"
+        return "new" if self.created else "merged"
+
+
+def claim(
+    session: Session,
+    *,
+    limit: int,
+    lease: timedelta,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Claim:
+    """Take the oldest waiting submissions under a lease; what died with its worker too often is set aside."""
+    session.execute(_SET_ASIDE, {"most": MOST_CLAIMS})
+    token = uuid4()
+    window = {"since": since, "until": until}
+    taken = session.execute(_CLAIM, {"token": token, "lease": lease, "limit": limit, **window})
+    return Claim(token, taken.rowcount)  # type: ignore[attr-defined]
+
+
+def count_waiting(session: Session, *, since: datetime | None = None, until: datetime | None = None) -> int:
+    """How many submissions a run would look at now."""
+    return session.execute(_WAITING, {"since": since, "until": until}).scalar_one()
+
+
+def capture(session: Session, token: UUID, *, now: datetime) -> list[Verdict]:
+    """Make leads of the submissions claimed under `token`; all or none, so a kill leaves them to the next claim."""
+    rows = session.execute(_CLAIMED, {"token": token}).mappings().all()
+    rules = sources.reading_rules(session, sorted({(row["org_id"], row["source_id"]) for row in rows}))
+    verdicts: list[Verdict] = []
+    by_org: dict[UUID, list[arrivals.Arrival]] = defaultdict(list)
+    for row in rows:
+        read = _read(row, rules[row["org_id"], row["source_id"]], now)
+        if isinstance(read, Verdict):
+            verdicts.append(read)
+        else:
+            by_org[row["org_id"]].append(read)
+    for org_id, arrived in by_org.items():
+        verdicts += _keep(session, org_id, arrived)
+    _settle(session, token, verdicts)
+    return verdicts
+
+
+def replay(session: Session, org_id: UUID, ids: Sequence[UUID] | None = None) -> int:
+    """Put dead letters back in line (all of the org's when `ids` is None); returns how many. Twice is harmless."""
+    done = session.execute(_REPLAY, {"org": org_id, "ids": None if ids is None else list(ids)})
+    replayed: int = done.rowcount  # type: ignore[attr-defined]
+    return replayed
+
+
+def _read(row: RowMapping, rules: RowMapping, now: datetime) -> "Verdict | arrivals.Arrival":
+    """Understand one submission, or say why it cannot be; the reason never repeats what was sent."""
+    try:
+        payload = payload_of(row["content_type"], bytes(row["body"]))
+        if rules["honeypot"] and mapping.honeypot_filled(payload, rules["honeypot"]):
+            return Verdict(row["id"], reason="honeypot: a field that people do not see was filled in")
+        fields = mapping.read_fields(payload, rules["mapping"] or None)
+        draft = normalise.normalise_lead(fields, region=rules["region"], now=now)
+    except (Unreadable, normalise.Unusable) as problem:
+        return Verdict(row["id"], reason=f"{problem.code}: {problem.words}")
+    return arrivals.Arrival(
+        draft=draft,
+        source=rules["name"],
+        source_id=row["source_id"],
+        team_id=rules["team_id"],
+        automation=row["automation"],
+        at=row["received_at"],
+        submission_id=row["id"],
+    )
+
+
+def _keep(session: Session, org_id: UUID, arrived: Sequence[arrivals.Arrival]) -> list[Verdict]:
+    """Keep a batch; when the database refuses it, halve it until the one at fault stands alone."""
+    try:
+        with session.begin_nested():
+            kept = arrivals.keep(session, org_id, arrived)
+    except (DataError, IntegrityError) as refusal:
+        if len(arrived) == 1:
+            reason = f"refused: the database cannot hold it ({type(refusal.orig).__name__})"
+            return [Verdict(_submission(arrived[0]), reason=reason)]
+        middle = len(arrived) // 2
+        return _keep(session, org_id, arrived[:middle]) + _keep(session, org_id, arrived[middle:])
+    verdicts = [
+        Verdict(_submission(arrival), lead_id=one.lead_id, created=one.created)
+        for arrival, one in zip(arrived, kept, strict=True)
+    ]
+    events.record(session, org_id, "lead.created", "lead", _leads(verdicts, created=True))
+    events.record(session, org_id, "lead.enriched", "lead", _leads(verdicts, created=False))
+    return verdicts
+
+
+def _submission(arrival: arrivals.Arrival) -> UUID:
+    if arrival.submission_id is None:
+        raise ValueError("an arrival of the inbox names its submission")
+    return arrival.submission_id
+
+
+def _leads(verdicts: Iterable[Verdict], *, created: bool) -> list[UUID]:
+    return list(dict.fromkeys(v.lead_id for v in verdicts if v.lead_id is not None and v.created is created))
+
+
+def _settle(session: Session, token: UUID, verdicts: Sequence[Verdict]) -> None:
+    values: dict[str, Any] = {
+        "token": token,
+        "ids": [verdict.submission_id for verdict in verdicts],
+        "statuses": ["dead" if verdict.lead_id is None else "done" for verdict in verdicts],
+        "outcomes": [verdict.outcome for verdict in verdicts],
+        "leads": [verdict.lead_id for verdict in verdicts],
+        "reasons": [verdict.reason for verdict in verdicts],
+    }
+    session.execute(_SETTLE, values)

@@ -1,0 +1,48 @@
+"""Questions about the systems that post leads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.orm import Session
+
+_ALL = text(
+    """
+    select s.id, s.name, s.format, s.region, s.active, s.created_at
+    from crm_sources s
+    where s.org_id = :org
+    order by s.name
+    """
+)
+_READING = text(
+    """
+    select s.org_id, s.id, s.name, s.region, s.mapping, s.defaults, s.honeypot, s.team_id
+    from crm_sources s
+    where (s.org_id, s.id) in (select * from unnest(cast(:orgs as uuid[]), cast(:ids as uuid[])))
+    """
+)
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A source as a list shows it; its proofs are never read back."""
+
+    id: UUID
+    name: str
+    format: str
+    region: str | None
+    active: bool
+    created_at: datetime
+
+
+def every(session: Session, org_id: UUID) -> list[SourceRow]:
+    """All sources of the org, by name."""
+    return [SourceRow(**row) for row in session.execute(_ALL, {"org": org_id}).mappings()]
+
+
+def reading_rules(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], RowMapping]:
+    """How to read what each (org, source) posts: name, region, mapping, defaults, honeypot, team."""
+    rows = session.execute(_READING, {"orgs": [org for org, _ in keys], "ids": [id for _, id in keys]})
+    return {(row["org_id"], row["id"]): row for row in rows.mappings()}

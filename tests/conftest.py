@@ -1,0 +1,161 @@
+"""What every test may ask for: a database of its own, a first org in it, and this process bound to it.
+
+The schema is migrated once into a template; a test gets a copy of it in about 50 ms. CRM_TEST_DATABASE_URL names another server to
+test on (a superuser's or a CREATEROLE login); without it an embedded one is started.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from crm_db import migrate, roles, session
+from crm_db.actions import orgs, sources
+from crm_db.actions.sources import NewSource
+from crm_db.session import Identity
+from deployments.postgres import throwaway_cluster
+
+PASSWORD = "only-for-tests"
+TEMPLATE = "crm_test_template"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Postgres server for tests; `admin_url` may make roles and databases."""
+
+    admin_url: str
+
+    def url(self, role: str, database: str) -> str:
+        """The address of `database` for one of our roles."""
+        parts = urlsplit(self.admin_url)
+        place = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, f"{role}:{PASSWORD}@{place}", f"/{database}", parts.query, ""))
+
+    def execute(self, statement: str, name: str) -> None:
+        """Run a statement about one database, named by {}."""
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database of one test, and its logins."""
+
+    server: Server
+    name: str
+
+    @property
+    def owner_url(self) -> str:
+        """Who owns and migrates."""
+        return self.server.url("crm_owner", self.name)
+
+    @property
+    def app_url(self) -> str:
+        """The API's login, behind the org wall."""
+        return self.server.url("crm_app", self.name)
+
+    @property
+    def flow_url(self) -> str:
+        """The flows' login."""
+        return self.server.url("crm_flow", self.name)
+
+    @property
+    def capture_url(self) -> str:
+        """The login that may do nothing but keep submissions."""
+        return self.server.url("crm_capture", self.name)
+
+
+@dataclass(frozen=True)
+class Org:
+    """A first org: its administrator's key and identity."""
+
+    org_id: UUID
+    admin_id: UUID
+    api_key: str
+
+    @property
+    def identity(self) -> Identity:
+        """The administrator."""
+        return Identity(self.org_id, self.admin_id, "admin")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The server of this test run, with the roles and a migrated template database."""
+    outside = os.environ.get("CRM_TEST_DATABASE_URL")
+    if outside:
+        yield _prepared(Server(outside))
+        return
+    with throwaway_cluster() as cluster:
+        yield _prepared(Server(cluster.admin_url))
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    """A migrated, empty database of this test's own."""
+    name = f"crm_test_{uuid4().hex[:12]}"
+    server.execute(f"create database {{}} template {TEMPLATE} owner crm_owner", name)
+    yield Database(server, name)
+    session.unbind()
+    server.execute("drop database {} with (force)", name)
+
+
+@pytest.fixture
+def make_org(database: Database) -> Callable[[str], Org]:
+    """Makes an org by name."""
+
+    def make(name: str) -> Org:
+        with session.bound_to(database.owner_url), session.unit_of_work() as work:
+            first = orgs.ensure_first_org(
+                work, name=name, admin_email=f"admin@{name.lower()}.example", admin_password="a long enough password"
+            )
+        assert first.api_key is not None
+        return Org(first.org_id, first.admin_id, first.api_key)
+
+    return make
+
+
+@pytest.fixture
+def org(make_org: Callable[[str], Org]) -> Org:
+    """One org named Acme."""
+    return make_org("Acme")
+
+
+@pytest.fixture
+def source(database: Database, org: Org) -> NewSource:
+    """A source named website, whose telephone numbers are British unless they say otherwise."""
+    with session.bound_to(database.app_url), session.unit_of_work(org.identity) as work:
+        return sources.add(work, org.identity, "website", region="GB")
+
+
+@pytest.fixture
+def reps(database: Database, org: Org) -> list[UUID]:
+    """Three reps of one team, in the order of their names: Ada, Bo, Cy."""
+    with session.bound_to(database.owner_url), session.unit_of_work() as work:
+        team = orgs.add_team(work, org.org_id, "Inbound", timezone="Europe/London")
+        return [
+            orgs.add_rep(work, org.org_id, team, name=name, email=f"{name.lower()}@acme.example")
+            for name in ("Ada", "Bo", "Cy")
+        ]
+
+
+@pytest.fixture
+def as_flow(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """This process acts as the flows do: their login, for every org."""
+    monkeypatch.setenv("CRM_FLOW_DATABASE_URL", database.flow_url)
+    session.bind(database.flow_url, pool_size=2)
+    yield database
+    session.unbind()
+
+
+def _prepared(server: Server) -> Server:
+    roles.ensure_roles(server.admin_url, dict.fromkeys(roles.ROLES, PASSWORD))
+    server.execute("drop database if exists {} with (force)", TEMPLATE)
+    roles.ensure_database(server.admin_url, TEMPLATE, "crm_owner")
+    migrate.upgrade(server.url("crm_owner", TEMPLATE))
+    return server

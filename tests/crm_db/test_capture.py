@@ -1,0 +1,155 @@
+"""From a raw submission to a prepared lead, in the database as flows see it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from crm_db import session
+from crm_db.actions import preparation, submissions
+from tests.conftest import Database, Org
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+
+
+def post(database: Database, org: Org, source_id: UUID, *payloads: dict[str, Any] | bytes, key: str = "test") -> list[UUID]:
+    """Submit payloads as the API does; returns their event ids."""
+    bodies = [payload if isinstance(payload, bytes) else json.dumps(payload).encode() for payload in payloads]
+    with psycopg.connect(database.capture_url, autocommit=True) as connection:
+        rows = connection.execute(
+            "select event_id from crm_capture(%s, %s, 'application/json', true, %s, %s, %s, %s)",
+            [
+                org.org_id,
+                source_id,
+                ["header:test"] * len(bodies),
+                [f"{key}-{n}" for n in range(len(bodies))],
+                [b"hash"] * len(bodies),
+                bodies,
+            ],
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def capture(now: datetime = NOW) -> list[submissions.Verdict]:
+    with session.unit_of_work() as work:
+        claim = submissions.claim(work, limit=100, lease=LEASE)
+    with session.unit_of_work() as work:
+        return submissions.capture(work, claim.token, now=now)
+
+
+def prepare(now: datetime = NOW) -> preparation.Prepared:
+    with session.unit_of_work() as work:
+        return preparation.prepare(work, limit=100, now=now)
+
+
+def rows(query: str, **values: object) -> list[Any]:
+    with session.unit_of_work() as work:
+        return list(work.execute(text(query), values).mappings())
+
+
+def test_a_submission_becomes_a_scored_assigned_enrolled_lead(as_flow, org, source, reps):
+    person = {"name": "Maria Berg", "email": "Maria.Berg@Example.com", "phone": "020 7946 0018", "value": "60,000", "plan": "Team"}
+    post(as_flow, org, source.id, person)
+    (verdict,) = capture()
+    assert verdict.outcome == "new"
+    assert prepare() == preparation.Prepared(scored=1, assigned=1, enrolled=1, planned=1)
+    (lead,) = rows("select * from crm_leads")
+    assert (lead["first_name"], lead["last_name"]) == ("Maria", "Berg")
+    assert (lead["email"], lead["phone"]) == ("maria.berg@example.com", "+442079460018")
+    assert lead["custom"] == {"plan": "Team"}
+    assert (lead["score"], lead["score_band"], lead["owner_id"]) == (10, "cold", reps[0])
+    assert lead["automation"] == "done"
+    messages = rows("select purpose, channel, status, due_at from crm_messages order by priority")
+    assert [(m["purpose"], m["channel"], m["due_at"]) for m in messages] == [
+        ("sequence", "email", NOW),
+        ("owner-notice", "email", NOW),
+    ]
+
+
+def test_the_same_person_twice_in_a_batch_is_one_lead(as_flow, org, source):
+    post(
+        as_flow,
+        org,
+        source.id,
+        {"email": "a@example.com", "first_name": "Ann"},
+        {"email": "A@example.com", "last_name": "Lee", "phone": "+442079460018"},
+    )
+    assert [verdict.outcome for verdict in capture()] == ["new", "merged"]
+    (lead,) = rows("select * from crm_leads")
+    assert (lead["email"], lead["phone"]) == ("a@example.com", "+442079460018")
+
+
+def test_a_later_submission_fills_gaps_and_overwrites_nothing(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com", "company": "One"}, key="first")
+    capture()
+    post(as_flow, org, source.id, {"email": "a@example.com", "company": "Two", "title": "CTO"}, key="second")
+    assert [verdict.outcome for verdict in capture()] == ["merged"]
+    (lead,) = rows("select company, title from crm_leads")
+    assert dict(lead) == {"company": "One", "title": "CTO"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"{not json", "not_json"),
+        (b'{"name": "Nobody"}', "no_contact"),
+        (b"\xff\xfe", "not"),
+        (b"[]", ""),
+    ],
+)
+def test_what_cannot_be_understood_is_a_dead_letter_and_its_mates_go_on(as_flow, org, source, body, reason):
+    post(as_flow, org, source.id, body, {"email": "a@example.com"})
+    assert sorted(verdict.outcome for verdict in capture()) == ["dead", "new"]
+    (dead,) = rows("select reason from crm_inbox where status = 'dead'")
+    assert dead["reason"].startswith(reason)
+
+
+def test_a_killed_capture_leaves_its_submissions_to_the_next_claim(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com"})
+    with session.unit_of_work() as work:
+        submissions.claim(work, limit=10, lease=timedelta(seconds=-1))
+    assert [verdict.outcome for verdict in capture()] == ["new"]
+
+
+def test_a_submission_that_kills_its_worker_five_times_is_set_aside(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com"})
+    for _ in range(submissions.MOST_CLAIMS):
+        with session.unit_of_work() as work:
+            assert submissions.claim(work, limit=10, lease=timedelta(seconds=-1)).count == 1
+    assert capture() == []
+    (dead,) = rows("select reason from crm_inbox where status = 'dead'")
+    assert dead["reason"].startswith("poison")
+
+
+def test_a_replaced_worker_changes_nothing(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com"})
+    with session.unit_of_work() as work:
+        stale = submissions.claim(work, limit=10, lease=timedelta(seconds=-1))
+    capture()
+    with session.unit_of_work() as work:
+        assert submissions.capture(work, stale.token, now=NOW) == []
+    assert len(rows("select 1 from crm_leads")) == 1
+
+
+def test_leads_are_shared_out_evenly_and_every_verdict_is_kept(as_flow, org, source, reps):
+    post(as_flow, org, source.id, *[{"email": f"p{n}@example.com"} for n in range(7)])
+    capture()
+    prepare()
+    counts = rows("select owner_id, count(*) as n from crm_leads group by 1 order by 2 desc, 1")
+    assert [row["n"] for row in counts] == [3, 2, 2]
+    verdicts = rows("select verdicts from crm_assignments")
+    assert all(len(row["verdicts"]) == 3 for row in verdicts)
+
+
+def test_a_dead_letter_can_be_replayed(as_flow, org, source):
+    post(as_flow, org, source.id, b"{not json")
+    capture()
+    with session.unit_of_work() as work:
+        assert submissions.replay(work, org.org_id) == 1
+        assert submissions.replay(work, org.org_id) == 0
+    assert [verdict.outcome for verdict in capture()] == ["dead"]
