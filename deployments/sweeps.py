@@ -1,0 +1,75 @@
+"""Frequent sweeps inside the delivery intake: scheduled runs of the work queue `sweeps`, and those that people start by hand."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import PrefectException
+from prefect.flow_engine import run_flow
+from prefect.flows import load_flow_from_entrypoint
+
+from crm_db import clock
+from deployments.in_process import Runner, no_heartbeats
+from tasks import stopping
+
+POOL, QUEUE = "crm", "sweeps"
+POLL_SECONDS = 3.0
+AWAY_SECONDS = 5.0
+
+log = logging.getLogger("crm.sweeps")
+
+
+def run_until_stopped(instance: str) -> None:
+    """Take due runs one by one until the process is asked to stop."""
+    with no_heartbeats():
+        while not stopping.asked():
+            try:
+                with get_client(sync_client=True) as client:
+                    runner = Runner(client, "sweeps", instance)
+                    runner.crash_leftovers()
+                    while not stopping.wait(POLL_SECONDS):
+                        _run_due(runner)
+            except (httpx.HTTPError, PrefectException, OSError) as outage:
+                log.warning("%s is away, trying again in %.0f s", type(outage).__name__, AWAY_SECONDS)
+                stopping.wait(AWAY_SECONDS)
+
+
+def _run_due(runner: Runner) -> None:
+    due = runner.scheduled(POOL, QUEUE, before=clock.utc_now() + timedelta(seconds=1))
+    wanted, needless = split_superseded(due)
+    runner.supersede(needless)
+    for run in wanted:
+        if stopping.asked():
+            return
+        if runner.take(run):
+            _run(runner, run)
+
+
+def split_superseded(due: Sequence[FlowRun]) -> tuple[list[FlowRun], list[FlowRun]]:
+    """Of several due runs that a schedule made for one deployment only the latest is worth running; people's all are."""
+    by_deployment: dict[UUID | None, list[FlowRun]] = defaultdict(list)
+    wanted: list[FlowRun] = []
+    needless: list[FlowRun] = []
+    for run in due:
+        if run.auto_scheduled:
+            by_deployment[run.deployment_id].append(run)
+        else:
+            wanted.append(run)
+    for runs in by_deployment.values():
+        *late, last = sorted(runs, key=lambda run: (str(run.expected_start_time), str(run.id)))
+        wanted.append(last)
+        needless += late
+    return wanted, needless
+
+
+def _run(runner: Runner, run: FlowRun) -> None:
+    if run.deployment_id is None:
+        return
+    deployment = runner.client.read_deployment(run.deployment_id)
+    flow = load_flow_from_entrypoint(deployment.entrypoint or "")
+    run_flow(flow, flow_run=runner.client.read_flow_run(run.id), return_type="state")

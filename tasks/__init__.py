@@ -1,0 +1,1 @@
+"""Prefect tasks: one transaction or one outside call at a time."""

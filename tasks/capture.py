@@ -1,0 +1,68 @@
+"""Capturing: raw submissions become leads, and leads get their score, owner and first step."""
+
+from collections import Counter
+from datetime import timedelta
+
+from crm_db import clock
+from crm_db.actions import preparation, submissions
+from tasks import stopping
+from tasks.guard import crm_task
+from tasks.tally import Tally, Window, sum_of
+from tasks.work import unit_of_work
+
+SUBMISSIONS_PER_TRANSACTION = 250
+LEADS_PER_TRANSACTION = 250
+MOST_PER_RUN = 2_000
+LEASE = timedelta(seconds=60)
+
+
+@crm_task("capture-submissions")
+def capture_submissions(window: Window) -> Tally:
+    """Make leads of waiting submissions, a batch a transaction, until none waits or the run has done its share."""
+    if window.dry_run:
+        with unit_of_work() as session:
+            return Counter(submissions=submissions.count_waiting(session, since=window.since, until=window.until))
+    total: Tally = Counter(submissions=0, new=0, merged=0, dead=0)
+    while total["submissions"] < MOST_PER_RUN and not stopping.asked():
+        batch = _capture_batch(window)
+        if not batch["submissions"]:
+            break
+        total.update(batch)
+    return total
+
+
+@crm_task("prepare-leads")
+def prepare_leads(window: Window) -> Tally:
+    """Score, assign and enrol leads that wait for it, oldest first, and plan their first steps."""
+    total: Tally = Counter(scored=0, assigned=0, enrolled=0, planned=0)
+    while total["scored"] < MOST_PER_RUN and not stopping.asked():
+        batch = _prepare_batch(window)
+        total.update(batch)
+        if batch["scored"] < LEADS_PER_TRANSACTION or window.dry_run:
+            break
+    return total
+
+
+def _capture_batch(window: Window) -> Tally:
+    with unit_of_work() as session:
+        claim = submissions.claim(
+            session, limit=SUBMISSIONS_PER_TRANSACTION, lease=LEASE, since=window.since, until=window.until
+        )
+    if not claim.count:
+        return Counter()
+    with unit_of_work() as session:
+        verdicts = submissions.capture(session, claim.token, now=clock.utc_now())
+    return sum_of([Counter(submissions=len(verdicts)), Counter(verdict.outcome for verdict in verdicts)])
+
+
+def _prepare_batch(window: Window) -> Tally:
+    with unit_of_work() as session:
+        done = preparation.prepare(
+            session,
+            limit=LEADS_PER_TRANSACTION,
+            now=clock.utc_now(),
+            since=window.since,
+            until=window.until,
+            dry_run=window.dry_run,
+        )
+    return Counter(scored=done.scored, assigned=done.assigned, enrolled=done.enrolled, planned=done.planned)

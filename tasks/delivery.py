@@ -1,0 +1,104 @@
+"""Delivery, message by message: no transaction is open while a provider is called, and a kill leaves one message in doubt."""
+
+import random
+import time
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+from crm_db import clock
+from crm_db.actions import activities, attempts, messages
+from crm_db.actions.attempts import OpenAttempt
+from crm_db.rules.outcomes import Ambiguous, NotSent, Outcome, Sent
+from tasks import senders, stopping
+from tasks.guard import crm_task
+from tasks.tally import Tally, Window
+from tasks.work import lead_url, unit_of_work
+
+MESSAGES_PER_CLAIM = 50
+MOST_PER_RUN = 1_000
+MOST_SECONDS_PER_RUN = 20.0
+LEASE = timedelta(seconds=120)  # longer than connecting, sending and recording one claim's messages with slow providers
+
+
+@crm_task("deliver-due")
+def deliver_due(window: Window) -> Tally:
+    """Send what is due, the urgent first, until nothing is left or the run has done its share."""
+    if window.dry_run:
+        with unit_of_work() as session:
+            return Counter(due=messages.count_due(session, now=clock.utc_now(), since=window.since, until=window.until))
+    total: Tally = Counter(sent=0, retried=0, failed=0, unknown=0, skipped=0)
+    started = time.monotonic()
+    while total.total() < MOST_PER_RUN and time.monotonic() - started < MOST_SECONDS_PER_RUN:
+        with unit_of_work() as session:
+            claim = messages.claim(
+                session,
+                limit=MESSAGES_PER_CLAIM,
+                lease=LEASE,
+                now=clock.utc_now(),
+                since=window.since,
+                until=window.until,
+            )
+        if not claim.messages or not _deliver_claim(claim, total):
+            break
+    return total
+
+
+@crm_task("settle-doubtful")
+def settle_doubtful(window: Window) -> Tally:
+    """Attempts whose worker vanished: ask the provider for evidence; without any, a person decides."""
+    if window.dry_run:
+        return Counter()
+    with unit_of_work() as session:
+        doubts = attempts.take_doubtful(session, limit=MESSAGES_PER_CLAIM, lease=LEASE)
+    total: Tally = Counter()
+    for doubt in doubts:
+        outcome = senders.evidence(doubt.channel, doubt.provider, str(doubt.message_id))
+        with unit_of_work() as session:
+            attempts.record(session, doubt, outcome, now=clock.utc_now(), jitter=random.random())  # noqa: S311 - spreads retries
+        total["settled"] += 1
+    return total
+
+
+def deliver_one(ref: messages.Ref, token: UUID) -> str:
+    """One message: open an attempt, send outside any transaction, record. Returns one word for the tally."""
+    with unit_of_work() as session:
+        attempt = attempts.open_attempt(
+            session,
+            ref.org_id,
+            ref.message_id,
+            token,
+            provider=senders.provider_of(ref.channel),
+            lead_url=lead_url(),
+            now=clock.utc_now(),
+        )
+    if attempt is None:
+        return "skipped"
+    status = _do_task(attempt) if attempt.channel == "task" else _record(attempt, senders.send(attempt))
+    return {"sent": "sent", "scheduled": "retried", "failed": "failed", "unknown": "unknown"}.get(status or "", "skipped")
+
+
+def _deliver_claim(claim: messages.Claim, total: Tally) -> bool:
+    """Deliver a claim's messages one after the other; False when asked to stop, with the rest given back."""
+    for ref in claim.messages:
+        if stopping.asked():
+            with unit_of_work() as session:
+                messages.release(session, claim.token)
+            return False
+        total[deliver_one(ref, claim.token)] += 1
+    return True
+
+
+def _record(attempt: OpenAttempt, outcome: Outcome) -> str | None:
+    with unit_of_work() as session:
+        return attempts.record(session, attempt, outcome, now=clock.utc_now(), jitter=random.random())  # noqa: S311
+
+
+def _do_task(attempt: OpenAttempt) -> str | None:
+    """A task for a person is a row of ours: made and recorded in one transaction, so it is never in doubt."""
+    with unit_of_work() as session:
+        made = Sent("crm", activities.add_task(session, attempt))
+        status = attempts.record(session, attempt, made, now=clock.utc_now(), jitter=0.0)
+        if status is None:
+            session.rollback()
+    return status
