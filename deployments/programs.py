@@ -50,13 +50,9 @@ class Programs:
         """Prefect's server with its UI."""
         settings = self.environments.settings
         module = ["prefect", "server", "start", "--host", HOST, "--port", str(settings.prefect_port)]
-        return self._python(
-            "prefect",
-            module,
-            self.environments.prefect(),
-            probes.http_ok(f"{settings.prefect_url}/api/health"),
-            SERVER_TIER,
-        )
+        auth = self.environments.secrets.prefect_auth
+        ready = probes.http_ok(f"{settings.prefect_url}/api/admin/version", auth)
+        return self._python("prefect", module, self.environments.prefect(), ready, SERVER_TIER)
 
     def api(self) -> Program:
         """The API and the dashboard. No access log: it would hold the tokens of source paths."""
