@@ -75,7 +75,12 @@ def build(email: Email, *, domain: str, date: datetime, calendar: CalendarPart |
         raise Rejected(
             "mime", "unwritable", f"the message cannot be written ({type(error).__name__})"
         ) from None
-    if BytesHeaderParser().parsebytes(wire).keys() != message.keys():
+    return only_with(message.keys(), wire)
+
+
+def only_with(names: list[str], wire: bytes) -> bytes:
+    """The message, if exactly these headers can be read from it; raises `UnsafeText`."""
+    if BytesHeaderParser().parsebytes(wire).keys() != names:
         raise UnsafeText("header")
     return wire
 

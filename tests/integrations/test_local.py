@@ -36,6 +36,13 @@ def read(path: Path) -> EmailMessage:
     return BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
 
 
+def calendar_part(mail: EmailMessage) -> EmailMessage:
+    """The invitation inside an e-mail."""
+    part = next(part for part in mail.walk() if part.get_content_type() == "text/calendar")
+    assert isinstance(part, EmailMessage)
+    return part
+
+
 def test_a_message_is_one_file_named_after_it(settings: IntegrationSettings) -> None:
     receipt = LocalEmail(settings).send(make_email(message_id="m-1"))
     assert files_in(settings) == [receipt.provider_id] == ["m-1.eml"]
@@ -87,7 +94,7 @@ def test_an_invitation_is_a_calendar_file_and_the_mail_that_carries_it(settings:
     assert files_in(settings) == ["i-1.eml", "i-1.ics"]
     assert receipt.provider_id == "i-1.ics"
     mail = read(settings.outbox / "i-1.eml")
-    part = next(part for part in mail.walk() if part.get_content_type() == "text/calendar")
+    part = calendar_part(mail)
     calendar = (settings.outbox / "i-1.ics").read_text(encoding="utf-8")
     assert part.get_content().splitlines() == calendar.splitlines()
     assert (part.get_param("method"), mail["To"].addresses[0].addr_spec) == ("REQUEST", "juergen@example.org")
@@ -115,6 +122,7 @@ def test_an_invitation_killed_between_its_files_is_finished_by_the_next_attempt(
     later.send(make_invite(message_id="i-1"))
     assert later.lookup("i-1") is not None
     assert "DTSTAMP:20260302T083000Z" in (settings.outbox / "i-1.ics").read_text(encoding="utf-8")
+    assert "DTSTAMP:20260302T083000Z" in calendar_part(read(settings.outbox / "i-1.eml")).get_content()
 
 
 @pytest.mark.parametrize("zone", ["", "Berlin", "../etc/passwd", "Europe/Berlin\n"])

@@ -113,6 +113,16 @@ def test_text_that_breaks_a_line_is_refused_wherever_it_stands(place: str, text:
         wire_of(with_text_at(place, text))
 
 
+@pytest.mark.parametrize(
+    "forged", [b"Bcc: evil@x.test\r\n", b" folded\r\nBcc: evil@x.test\r\n", b"To: jo\r\n"]
+)
+def test_a_message_with_a_header_nobody_set_does_not_leave(forged: bytes) -> None:
+    wire = b"Subject: hi\r\nTo: jo@example.org\r\n\r\nBcc: this is text\r\n"
+    assert mime.only_with(["Subject", "To"], wire) == wire
+    with pytest.raises(UnsafeText):
+        mime.only_with(["Subject", "To"], wire.replace(b"To:", forged + b"To:"))
+
+
 def test_an_encoded_word_without_a_line_break_is_just_text() -> None:
     assert str(read(wire_of(make_email(subject="=?utf-8?q?Gr=C3=BC=C3=9Fe?=")))["Subject"]) == "Grüße"
 
