@@ -17,7 +17,7 @@ WORKER = "crm-worker"
 
 
 def http_ok(url: str, auth: str | None = None) -> Probe:
-    """Ready when this address answers 200. With `auth` (user:password) only our own server does so, no stranger."""
+    """Ready when this address answers 200; with `auth` (user:password) only our own does, no stranger."""
     login = (auth.partition(":")[0], auth.partition(":")[2]) if auth else None
 
     def ready() -> bool:

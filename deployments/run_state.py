@@ -21,12 +21,13 @@ SAME_START_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class RunState:
-    """One `crm up`: phase (starting, ready, stopping, stopped) and the id in its children's environment."""
+    """One `crm up`: phase (starting, ready, stopping, stopped), ports, the id its children carry."""
 
     instance: str
     pid: int
     create_time: float
     phase: str
+    ports: dict[str, int]
     processes: tuple[View, ...]
 
     @property

@@ -159,6 +159,12 @@ class Stack:
         self._write_state()
 
     def _write_state(self) -> None:
-        pid = os.getpid()
-        state = RunState(self._instance, pid, psutil.Process(pid).create_time(), self._phase, self._views)
+        state = RunState(
+            instance=self._instance,
+            pid=os.getpid(),
+            create_time=psutil.Process().create_time(),
+            phase=self._phase,
+            ports={"api": self._settings.api_port, "prefect": self._settings.prefect_port},
+            processes=self._views,
+        )
         write_state(self._settings.home, state)

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import psycopg
-from crm_db.queries.backlog import Backlog, backlog
 from sqlalchemy.exc import DBAPIError
 
 from crm_db import session
+from crm_db.queries.backlog import Backlog, backlog
 from deployments.addresses import without_password
 from deployments.child import State
 from deployments.locate import located_addresses
@@ -65,8 +65,14 @@ class Status:
 
 
 def read_status(settings: Settings) -> Status:
-    """Look at everything at once; never raises because something is down."""
+    """Look at everything at once; never raises because something is down.
+
+    A running `crm up` is looked for on the ports it was started with, whatever this shell's settings say.
+    """
     state = read_state(settings.home)
+    if state is not None and state.alive:
+        ports = {f"{name}_port": port for name, port in state.ports.items()}
+        settings = settings.model_copy(update=ports)
     with ThreadPoolExecutor() as pool:
         database = pool.submit(_database, settings)
         prefect = pool.submit(_prefect, settings)

@@ -26,20 +26,18 @@ def list_letters(
     """
     from dataclasses import asdict  # noqa: PLC0415
 
-    from crm_db.queries import inbox  # noqa: PLC0415
+    from crm_db.queries import submissions  # noqa: PLC0415
     from deployments.cli.acting import acting  # noqa: PLC0415
 
     with acting() as (session, _):
-        letters = inbox.dead(session, limit)
+        letters = submissions.dead(session, limit)
     if as_json:
         output.print_json([asdict(letter) for letter in letters])
         return
     rows = [
-        (letter.id, letter.received_at, letter.source, letter.reason, letter.attempts) for letter in letters
+        (letter.id, letter.received_at, letter.source, letter.reason, letter.claims) for letter in letters
     ]
-    output.print_table(
-        f"Dead letters ({len(rows)})", ("id", "received", "source", "reason", "attempts"), rows
-    )
+    output.print_table(f"Dead letters ({len(rows)})", ("id", "received", "source", "reason", "tries"), rows)
 
 
 @commands.command()
@@ -50,12 +48,15 @@ def show(letter_id: Annotated[UUID, typer.Argument(metavar="ID", help="Id from c
     """
     from dataclasses import asdict  # noqa: PLC0415
 
-    from crm_db.queries import inbox  # noqa: PLC0415
+    from crm_db.errors import RecordNotFound  # noqa: PLC0415
+    from crm_db.queries import submissions  # noqa: PLC0415
     from deployments.cli.acting import acting  # noqa: PLC0415
 
     with acting() as (session, _):
-        letter = inbox.get(session, letter_id)
-    output.print_json(asdict(letter))
+        letter = submissions.get(session, letter_id)
+    if letter is None:
+        raise RecordNotFound("dead letter", letter_id)
+    output.print_json(asdict(letter) | {"body": letter.body.decode(errors="replace")})
 
 
 @commands.command()
@@ -70,13 +71,13 @@ def replay(
 
     Examples:  crm dead replay 0199f3c2-7d11-7c5e-9b1e-2f1f5b2c8a10  ·  crm dead replay --all
     """
-    from crm_db.actions import inbox  # noqa: PLC0415
-    from deployments.cli.acting import acting  # noqa: PLC0415
+    from crm_db.actions import submissions  # noqa: PLC0415
+    from deployments.cli.acting import acting, org_of  # noqa: PLC0415
 
     if everything == bool(ids):
         raise typer.BadParameter("give the ids of the letters, or --all")
-    with acting() as (session, _):
-        count = inbox.replay(session, None if everything else ids)
+    with acting() as (session, identity):
+        count = submissions.replay(session, org_of(identity), None if everything else ids)
     if as_json:
         output.print_json({"replayed": count})
     else:

@@ -83,9 +83,8 @@ def _panel(settings: Settings, secrets: Secrets, seconds: float) -> Panel:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_row("Dashboard", f"{settings.api_url}/")
     table.add_row("API", f"{settings.api_url}/docs")
-    table.add_row(
-        "Prefect", f"{settings.prefect_url} (user {user}, password: prefect_auth in credentials.json)"
-    )
+    table.add_row("Prefect", settings.prefect_url)
+    table.add_row("", f"log in with prefect_auth of credentials.json ({user}:…)")
     table.add_row("Credentials", str(credentials))
     table.add_row("E-mails sent", f"{settings.home / 'outbox'} (crm outbox list)")
     table.add_row("Logs", str(settings.home / "logs"))

@@ -35,16 +35,18 @@ def add(
     """
     from crm_db.actions import sources  # noqa: PLC0415
     from deployments.cli.acting import acting  # noqa: PLC0415
+    from deployments.secret_files import read_json  # noqa: PLC0415
     from deployments.settings import load_settings  # noqa: PLC0415
 
     paths = _mapping(mapping)
     with acting() as (session, identity):
         made = sources.add(session, identity, name, format=form, secret=secret, region=region, mapping=paths)
+    api_url = read_json(load_settings().home / "credentials.json")["api_url"]
     facts = {
         "name": made.name,
         "secret": made.secret,
         "api_key": made.api_key,
-        "url": f"{load_settings().api_url}/api/crm/capture/{made.token}",
+        "url": f"{api_url}/api/crm/capture/{made.token}",
     }
     if as_json:
         output.print_json(facts)

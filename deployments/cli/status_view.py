@@ -9,9 +9,8 @@ from deployments.status import Status
 
 def print_status(status: Status) -> None:
     """Processes, servers, and what waits."""
-    output.say(
-        f"Essentials CRM: {'ready' if status.ready else status.phase}", "green" if status.ready else "yellow"
-    )
+    phase = "not everything is ready" if status.phase == "ready" else status.phase
+    output.say(f"Essentials CRM: {'ready' if status.ready else phase}", "green" if status.ready else "yellow")
     rows = [
         (process.name, process.pid or "-", process.state, process.restarts or "")
         for process in status.processes

@@ -22,7 +22,7 @@ SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 
 
 def state_of(*views: View, instance: str = "this start") -> RunState:
-    return RunState(instance, os.getpid(), psutil.Process().create_time(), "ready", views)
+    return RunState(instance, os.getpid(), psutil.Process().create_time(), "ready", {"api": 1}, views)
 
 
 def sleeper(**environment: str) -> subprocess.Popen[bytes]:
