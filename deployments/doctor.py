@@ -21,7 +21,7 @@ from deployments.ports import holder_of, is_free
 from deployments.probes import WORK_POOL
 from deployments.secret_files import known_secrets
 from deployments.settings import Settings
-from deployments.status import read_status
+from deployments.status import as_running, read_status
 
 ANSWER_SECONDS = 10.0
 PREFECT_EXTENSION = "pg_trgm"
@@ -40,6 +40,7 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """All checks; those that need a server say so when it does not answer."""
+    settings = as_running(settings)
     addresses = located_addresses(settings)
     groups: list[Callable[[], list[Check]]] = [
         lambda: list(_home(settings)),

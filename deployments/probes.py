@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import psutil
 
 from crm_db.clock import utc_now
 
@@ -30,11 +31,14 @@ def http_ok(url: str, auth: str | None = None) -> Probe:
 
 
 def sign_of_life(path: Path, instance: str) -> Probe:
-    """Ready when the intake of this `crm up` wrote its file within the last minute."""
+    """Ready when an intake of this `crm up` that still lives wrote its file within the last minute."""
 
     def ready() -> bool:
         life = read_sign(path)
-        return life is not None and life.get("instance") == instance and _is_fresh(life.get("at"))
+        if life is None or life.get("instance") != instance or not _is_fresh(life.get("at")):
+            return False
+        pid = life.get("pid")
+        return isinstance(pid, int) and psutil.pid_exists(pid)
 
     return ready
 
@@ -48,25 +52,28 @@ def read_sign(path: Path) -> dict[str, object] | None:
     return content if isinstance(content, dict) else None
 
 
-def worker_online(prefect_url: str, auth: str) -> Probe:
-    """Ready when Prefect has heard of the worker since this probe was made, shortly before its start."""
-    user, _, password = auth.partition(":")
-    since = utc_now()
+class WorkerOnline:
+    """Ready when Prefect has heard of the worker since its last start. `auth` is user:password."""
 
-    def ready() -> bool:
+    def __init__(self, prefect_url: str, auth: str) -> None:
+        user, _, password = auth.partition(":")
+        self._login = (user, password)
+        self._url = f"{prefect_url}/api/work_pools/{WORK_POOL}/workers/filter"
+        self._since = utc_now()
+
+    def starts(self) -> None:
+        """What was heard so far was another process."""
+        self._since = utc_now()
+
+    def __call__(self) -> bool:
         try:
             answer = httpx.post(
-                f"{prefect_url}/api/work_pools/{WORK_POOL}/workers/filter",
-                json={},
-                auth=(user, password),
-                timeout=PROBE_SECONDS,
+                self._url, json={}, auth=self._login, timeout=PROBE_SECONDS
             ).raise_for_status()
             beats = [item["last_heartbeat_time"] for item in answer.json() if item["name"] == WORKER]
         except (httpx.HTTPError, ValueError, KeyError):
             return False
-        return any(beat and _moment(beat) > since for beat in beats)
-
-    return ready
+        return any(beat and _moment(beat) > self._since for beat in beats)
 
 
 def _is_fresh(at: object) -> bool:

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deployments import pg_files, probes
@@ -83,8 +83,9 @@ class Programs:
         settings = self.environments.settings
         module = ["prefect", "worker", "start", "--type", "process", "--pool", probes.WORK_POOL]
         module += ["--work-queue", "default", "--name", probes.WORKER]
-        ready = probes.worker_online(settings.prefect_url, self.environments.secrets.prefect_auth)
-        return self._python("worker", module, self.environments.flows(), ready, FLOW_TIER)
+        online = probes.WorkerOnline(settings.prefect_url, self.environments.secrets.prefect_auth)
+        worker = self._python("worker", module, self.environments.flows(), online, FLOW_TIER)
+        return replace(worker, before=online.starts)
 
     def sign_of(self, lane: str) -> Path:
         """The file in which the intake of this lane says that it lives."""

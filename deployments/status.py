@@ -65,14 +65,9 @@ class Status:
 
 
 def read_status(settings: Settings) -> Status:
-    """Look at everything at once; never raises because something is down.
-
-    A running `crm up` is looked for on the ports it was started with, whatever this shell's settings say.
-    """
+    """Look at everything at once; never raises because something is down."""
     state = read_state(settings.home)
-    if state is not None and state.alive:
-        ports = {f"{name}_port": port for name, port in state.ports.items()}
-        settings = settings.model_copy(update=ports)
+    settings = as_running(settings)
     with ThreadPoolExecutor() as pool:
         database = pool.submit(_database, settings)
         prefect = pool.submit(_prefect, settings)
@@ -86,6 +81,14 @@ def read_status(settings: Settings) -> Status:
             api={"answers": api.result(), "url": settings.api_url},
             backlog=database.result()[1],
         )
+
+
+def as_running(settings: Settings) -> Settings:
+    """The settings with the ports that a running `crm up` was started with, whatever this shell's say."""
+    state = read_state(settings.home)
+    if state is None or not state.alive:
+        return settings
+    return settings.model_copy(update={f"{name}_port": port for name, port in state.ports.items()})
 
 
 def _process(name: str, state: RunState | None, settings: Settings) -> ProcessStatus:
