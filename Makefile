@@ -73,5 +73,5 @@ browser: install ## Drive the dashboard in a real browser
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed to write the lock; see its documentation to install it" >&2; exit 1; }
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 		--extra dev --extra build pyproject.toml -o requirements.lock

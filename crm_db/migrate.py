@@ -85,7 +85,9 @@ def _apply_functions(connection: Connection) -> tuple[str, ...]:
         fingerprint = hashlib.sha256(words.encode()).hexdigest()
         if known.get(path.name) == fingerprint:
             continue
-        connection.connection.cursor().execute(words)  # as it stands: no parameters, so % and : are only letters
+        connection.connection.cursor().execute(
+            words
+        )  # as it stands: no parameters, so % and : are only letters
         connection.execute(
             text(
                 "insert into crm_functions (name, hash) values (:name, :hash)"

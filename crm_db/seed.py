@@ -5,8 +5,9 @@ from typing import Any
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "business_hours": {
-        "timezone": None,  # null: the team's, else the org's
-        "days": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+        "days": {
+            str(weekday): [["09:00", "17:00"]] for weekday in range(1, 6)
+        },  # ISO weekdays, in the team's zone
     },
     "quiet_hours": {"sms": ["21:00", "08:00"], "call": ["21:00", "08:00"]},
     "score_bands": {"hot": 75, "warm": 40},
@@ -96,7 +97,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "channel": "email",
         "subject": "New lead for you: {{ name | someone new }} ({{ score }}, {{ score_band }})",
         "body": "{{ owner_name | Hello }},\n\n"
-        "{{ name | a new lead }}{{ company_suffix }} is yours.\n\n"
+        "{{ name | A new lead }} ({{ company | company not given }}) is yours.\n\n"
         "Score: {{ score }} ({{ score_band }})\n{{ reasons }}\n\n"
         "Next action: {{ next_action | call in the next business hours }}\n{{ lead_url }}\n",
     },

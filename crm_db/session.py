@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, create_engine, text
+from sqlalchemy import CursorResult, Engine, Result, bindparam, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -98,6 +98,11 @@ def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
         session.execute(_SET_IDENTITY, _settings_of(identity))
         session.info["identity"] = identity
         yield session
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE, INSERT or DELETE touched."""
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 def _settings_of(identity: Identity) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas import OrchestrationResult
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
@@ -52,7 +53,7 @@ class Runner:
 
     def take(self, run: FlowRun) -> bool:
         """Claim a scheduled run; False when somebody else has it or the server refuses."""
-        answer = self.client.set_flow_run_state(run.id, Pending())
+        answer: OrchestrationResult[Any] = self.client.set_flow_run_state(run.id, Pending())
         if answer.status != SetStateStatus.ACCEPT:
             return False
         self.client.update_flow_run(run.id, tags=sorted({*run.tags, *self.tags}))

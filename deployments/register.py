@@ -61,7 +61,7 @@ def _ensure_pool(client: SyncPrefectClient) -> None:
 
 def _register_one(client: SyncPrefectClient, entry: Mapping[str, Any]) -> str:
     """Make or update one deployment; returns which it was: made, updated or unchanged."""
-    flow = load_flow_from_entrypoint(entry["entrypoint"])
+    flow: Flow[..., Any] = load_flow_from_entrypoint(entry["entrypoint"])
     ours = _code_owned(flow, entry)
     try:
         known = client.read_deployment_by_name(f"{flow.name}/{entry['name']}")
@@ -81,7 +81,7 @@ def _register_one(client: SyncPrefectClient, entry: Mapping[str, Any]) -> str:
 
 def _code_owned(flow: Flow[..., Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """What the code decides about a deployment; `version` is a hash over all of it."""
-    schema = parameter_schema(flow)
+    schema = parameter_schema(flow).model_dump(mode="json")
     pool = entry["work_pool"]
     fields: dict[str, Any] = {
         "entrypoint": entry["entrypoint"],
@@ -91,7 +91,7 @@ def _code_owned(flow: Flow[..., Any], entry: Mapping[str, Any]) -> dict[str, Any
         "work_pool_name": pool["name"],
         "work_queue_name": pool["work_queue_name"],
     }
-    identity = json.dumps([fields, schema.model_dump(mode="json"), entry.get("schedules")], sort_keys=True)
+    identity = json.dumps([fields, schema, entry.get("schedules")], sort_keys=True)
     version = hashlib.sha256(identity.encode()).hexdigest()[:16]
     return {
         **fields,

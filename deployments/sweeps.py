@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -11,7 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import PrefectException
 from prefect.flow_engine import run_flow
-from prefect.flows import load_flow_from_entrypoint
+from prefect.flows import Flow, load_flow_from_entrypoint
 
 from crm_db import clock
 from deployments.in_process import Runner, no_heartbeats
@@ -71,5 +72,5 @@ def _run(runner: Runner, run: FlowRun) -> None:
     if run.deployment_id is None:
         return
     deployment = runner.client.read_deployment(run.deployment_id)
-    flow = load_flow_from_entrypoint(deployment.entrypoint or "")
+    flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint or "")
     run_flow(flow, flow_run=runner.client.read_flow_run(run.id), return_type="state")

@@ -27,8 +27,8 @@ _OPEN = text(
         where org_id = :org and id = :id and lease_token = :token
         returning org_id, id, attempts
     )
-    insert into crm_message_attempts (org_id, message_id, number, lease_token, provider)
-    select org_id, id, attempts, :token, :provider from opened
+    insert into crm_message_attempts (org_id, message_id, number, lease_token, provider, started_at)
+    select org_id, id, attempts, :token, :provider, :now from opened
     returning number
     """
 ).bindparams(bindparam("rendered", type_=JSONB))
@@ -95,6 +95,7 @@ class Doubt:
     lease_token: UUID
     channel: str
     provider: str
+    first_tried: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class OpenAttempt:
     reply_to: Person | None
     slot: Slot | None
     subject_of: Subject
+    first_tried: datetime | None
 
 
 def open_attempt(
@@ -151,7 +153,7 @@ def open_attempt(
     except TemplateError as error:
         _close(session, row, token, None, now, status="failed", reason=f"template: {error}")
         return None
-    number = _write_attempt(session, row, token, rendered, provider)
+    number = _write_attempt(session, row, token, rendered, provider, now)
     return OpenAttempt(
         org_id=org_id,
         message_id=message_id,
@@ -163,6 +165,7 @@ def open_attempt(
         reply_to=outgoing.owner(row) if row["recipient"] == "lead" else None,
         slot=outgoing.slot_of(session, row, now) if row["channel"] == "invite" else None,
         subject_of=Subject(row["lead_id"], row["due_at"], row["config"]),
+        first_tried=row["first_tried"],
     )
 
 
@@ -173,7 +176,7 @@ def record(
 
     jitter: a random number in [0, 1) for the waiting time before another try.
     """
-    values = _after(outcome, attempt.number, now, jitter)
+    values = _after(outcome, attempt, now, jitter)
     closed = session.execute(
         _CLOSE,
         {
@@ -195,7 +198,7 @@ def take_doubtful(session: Session, *, limit: int, lease: timedelta) -> list[Dou
     return [Doubt(row.org_id, row.id, row.attempts, token, row.channel, row.provider) for row in taken]
 
 
-def _after(outcome: Outcome, number: int, now: datetime, jitter: float) -> dict[str, Any]:
+def _after(outcome: Outcome, attempt: OpenAttempt | Doubt, now: datetime, jitter: float) -> dict[str, Any]:
     """The columns that an outcome leads to."""
     values: dict[str, Any] = {
         "reason": None,
@@ -213,8 +216,16 @@ def _after(outcome: Outcome, number: int, now: datetime, jitter: float) -> dict[
                 "provider": provider,
                 "provider_id": provider_id,
             }
+        case NotSent(code, _) if attempt.first_tried and now - attempt.first_tried > backoff.MAX_AGE:
+            return {
+                **values,
+                "status": "failed",
+                "outcome": "not_sent",
+                "code": code,
+                "reason": f"given up: {code}",
+            }
         case NotSent(code, retry_after):
-            due_at = backoff.next_try(number, now=now, jitter=jitter, retry_after=retry_after)
+            due_at = backoff.next_try(attempt.number - 1, now=now, jitter=jitter, retry_after=retry_after)
             return {
                 **values,
                 "status": "scheduled",
@@ -229,9 +240,18 @@ def _after(outcome: Outcome, number: int, now: datetime, jitter: float) -> dict[
             return {**values, "status": "unknown", "outcome": "ambiguous", "code": code, "reason": code}
 
 
-def _write_attempt(session: Session, row: RowMapping, token: UUID, rendered: Rendered, provider: str) -> int:
+def _write_attempt(
+    session: Session, row: RowMapping, token: UUID, rendered: Rendered, provider: str, now: datetime
+) -> int:
     kept = {"subject": rendered.subject, "text": rendered.text}
-    values = {"org": row["org_id"], "id": row["id"], "token": token, "rendered": kept, "provider": provider}
+    values = {
+        "org": row["org_id"],
+        "id": row["id"],
+        "token": token,
+        "rendered": kept,
+        "provider": provider,
+        "now": now,
+    }
     number: int = session.execute(_OPEN, values).scalar_one()
     return number
 

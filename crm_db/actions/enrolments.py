@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from crm_db.actions import messages
 from crm_db.queries import settings
 from crm_db.rules import keys
-from crm_db.rules.due import Due, QuietHours, business_hours_from, due
+from crm_db.rules.due import Due, due
 
 _ENROL = text(
     """
@@ -123,14 +123,11 @@ def _columns(ready: Sequence[Row[Any]]) -> dict[str, list[Any]]:
 def _moment(row: Row[Any], decided: settings.OrgSettings, now: datetime) -> Due:
     """When this step may happen: its delay after enrolment, moved into the hours that its channel keeps to."""
     delay: timedelta = row.delay
-    quiet = decided.values.get("quiet_hours", {}).get(row.channel)
     return due(
         row.enrolled_at + delay,
         zone=ZoneInfo(row.timezone) if row.timezone else decided.zone_of(row.team_id),
-        business=business_hours_from(decided.hours_of(row.team_id))
-        if row.timing == "business-hours"
-        else None,
-        quiet=QuietHours.between(*quiet) if quiet else None,
+        business=decided.business_of(row.team_id) if row.timing == "business-hours" else None,
+        quiet=decided.quiet_of(row.channel),
         not_before=now,
     )
 

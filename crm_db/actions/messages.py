@@ -128,7 +128,7 @@ def count_due(
     session: Session, *, now: datetime, since: datetime | None = None, until: datetime | None = None
 ) -> int:
     """How many messages a run would try to send now."""
-    return session.execute(_DUE, {"now": now, "since": since, "until": until}).scalar_one()
+    return int(session.execute(_DUE, {"now": now, "since": since, "until": until}).scalar_one())
 
 
 def replay(session: Session, org_id: UUID, message_id: UUID, *, now: datetime) -> UUID | None:

@@ -15,6 +15,7 @@ from crm_db.actions import arrivals, events
 from crm_db.queries import sources
 from crm_db.rules import mapping, normalise
 from crm_db.rules.parsing import Unreadable, payload_of
+from crm_db.session import rows_changed
 
 MOST_CLAIMS = 5
 
@@ -105,12 +106,12 @@ def claim(
     token = uuid4()
     window = {"since": since, "until": until}
     taken = session.execute(_CLAIM, {"token": token, "lease": lease, "limit": limit, **window})
-    return Claim(token, taken.rowcount)  # type: ignore[attr-defined]
+    return Claim(token, rows_changed(taken))
 
 
 def count_waiting(session: Session, *, since: datetime | None = None, until: datetime | None = None) -> int:
     """How many submissions a run would look at now."""
-    return session.execute(_WAITING, {"since": since, "until": until}).scalar_one()
+    return int(session.execute(_WAITING, {"since": since, "until": until}).scalar_one())
 
 
 def capture(session: Session, token: UUID, *, now: datetime) -> list[Verdict]:
@@ -133,9 +134,7 @@ def capture(session: Session, token: UUID, *, now: datetime) -> list[Verdict]:
 
 def replay(session: Session, org_id: UUID, ids: Sequence[UUID] | None = None) -> int:
     """Put dead letters back in line (all of the org's when `ids` is None); returns how many. Twice is harmless."""
-    done = session.execute(_REPLAY, {"org": org_id, "ids": None if ids is None else list(ids)})
-    replayed: int = done.rowcount  # type: ignore[attr-defined]
-    return replayed
+    return rows_changed(session.execute(_REPLAY, {"org": org_id, "ids": None if ids is None else list(ids)}))
 
 
 def _read(row: RowMapping, rules: RowMapping, now: datetime) -> "Verdict | arrivals.Arrival":

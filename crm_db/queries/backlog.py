@@ -52,7 +52,10 @@ class Backlog:
 def backlog(session: Session) -> Backlog:
     """Everything that waits in the database, over all orgs that the identity may see."""
     row = session.execute(_BACKLOG).one()
-    ages = {name: None if row._mapping[name] is None else float(row._mapping[name]) for name in ("inbox_age", "messages_age")}
+    ages = {
+        name: None if row._mapping[name] is None else float(row._mapping[name])
+        for name in ("inbox_age", "messages_age")
+    }
     return Backlog(**{**row._asdict(), **ages})
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from crm_db.queries import settings
-from crm_db.rules.due import QuietHours, business_hours_from, due
+from crm_db.rules.due import due
 
 LATE = timedelta(minutes=15)
 
@@ -18,6 +18,8 @@ _LOOK_AGAIN = text(
     """
     select m.org_id, m.id, m.channel, m.recipient, m.purpose, m.due_at, m.created_at, m.attempts, m.config,
            m.lead_id, m.team_id, m.enrolment_id, o.name as org_name,
+           (select a.started_at from crm_message_attempts a where a.org_id = m.org_id and a.message_id = m.id
+            and a.number = 1) as first_tried,
            t.subject, t.body, s.timing,
            l.first_name, l.last_name, l.email as lead_email, l.company, l.title, l.source, l.score, l.score_band,
            l.score_reasons, l.consent, l.timezone, l.deleted_at, l.next_action_at, l.status as lead_status,
@@ -86,12 +88,9 @@ def better_moment(session: Session, row: RowMapping, now: datetime) -> datetime 
     if row["timing"] is None or now - row["due_at"] < LATE:
         return None
     decided = settings.of_org(session, row["org_id"])
-    quiet = decided.values.get("quiet_hours", {}).get(row["channel"])
-    hours = (
-        business_hours_from(decided.hours_of(row["team_id"])) if row["timing"] == "business-hours" else None
-    )
+    hours = decided.business_of(row["team_id"]) if row["timing"] == "business-hours" else None
     zone = ZoneInfo(row["timezone"]) if row["timezone"] else decided.zone_of(row["team_id"])
-    when = due(now, zone=zone, business=hours, quiet=QuietHours.between(*quiet) if quiet else None)
+    when = due(now, zone=zone, business=hours, quiet=decided.quiet_of(row["channel"]))
     return when.at if when.at > now else None
 
 
@@ -100,7 +99,7 @@ def slot_of(session: Session, row: RowMapping, now: datetime) -> Slot:
     decided = settings.of_org(session, row["org_id"])
     zone = row["timezone"] or decided.zone_of(row["team_id"]).key
     wanted = now + timedelta(days=row["config"].get("days_ahead", 2))
-    hours = business_hours_from(decided.hours_of(row["team_id"]))
+    hours = decided.business_of(row["team_id"])
     starts = due(wanted, zone=ZoneInfo(zone), business=hours).at.replace(minute=0, second=0, microsecond=0)
     starts = due(starts + timedelta(hours=1), zone=ZoneInfo(zone), business=hours).at
     return Slot(starts, starts + timedelta(minutes=row["config"].get("minutes", 30)), zone)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, tuple_
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, tuple_
 from sqlalchemy.orm import Session
 
 Position = tuple[datetime | UUID, ...]
@@ -29,7 +29,7 @@ def json_of(model: type[Any], names: str) -> ColumnElement[str]:
 
 def page(
     session: Session,
-    rows: Select[str],
+    rows: Select[tuple[str]],
     *,
     order: Sequence[Any],
     after: Position | None,
@@ -40,7 +40,8 @@ def page(
     One row more than `limit` is read, which tells whether there is a next page.
     """
     if after is not None:
-        rows = rows.where(tuple_(*order) < tuple_(*after))
+        place = (literal(value, column.type) for value, column in zip(after, order, strict=True))
+        rows = rows.where(tuple_(*order) < tuple_(*place))
     ordered = rows.add_columns(*order).order_by(*(column.desc() for column in order))
     found = session.execute(ordered.limit(limit + 1)).all()
     shown = found[:limit]

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from crm_db.rules.due import BusinessHours, QuietHours, business_hours_from
 
 _SETTINGS = text("select key, value from crm_settings where org_id = :org")
 _TEAMS = text("select id, timezone, business_hours from crm_teams where org_id = :org")
@@ -29,12 +32,17 @@ class OrgSettings:
         """The zone in which a team works."""
         return self.team_zones.get(team_id, self.zone) if team_id else self.zone
 
-    def hours_of(self, team_id: UUID | None) -> Mapping[str, Any]:
-        """A team's business hours, else the org's, with the zone they are meant in."""
+    def business_of(self, team_id: UUID | None) -> BusinessHours:
+        """A team's business hours, else the org's, in the zone in which the team works."""
         hours = self.team_hours.get(team_id) if team_id else None
-        chosen = dict(hours or self.values["business_hours"])
-        chosen["timezone"] = chosen.get("timezone") or self.zone_of(team_id).key
-        return chosen
+        return business_hours_from(
+            {"zone": self.zone_of(team_id).key, **(hours or self.values["business_hours"])}
+        )
+
+    def quiet_of(self, channel: str) -> QuietHours | None:
+        """When nobody may be contacted on a channel; None when the org set no such time."""
+        quiet = self.values.get("quiet_hours", {}).get(channel)
+        return QuietHours(*(time.fromisoformat(edge) for edge in quiet)) if quiet else None
 
 
 def of_org(session: Session, org_id: UUID) -> OrgSettings:

@@ -17,7 +17,9 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 
 
-def post(database: Database, org: Org, source_id: UUID, *payloads: dict[str, Any] | bytes, key: str = "test") -> list[UUID]:
+def post(
+    database: Database, org: Org, source_id: UUID, *payloads: dict[str, Any] | bytes, key: str = "test"
+) -> list[UUID]:
     """Submit payloads as the API does; returns their event ids."""
     bodies = [payload if isinstance(payload, bytes) else json.dumps(payload).encode() for payload in payloads]
     with psycopg.connect(database.capture_url, autocommit=True) as connection:
@@ -53,7 +55,13 @@ def rows(query: str, **values: object) -> list[Any]:
 
 
 def test_a_submission_becomes_a_scored_assigned_enrolled_lead(as_flow, org, source, reps):
-    person = {"name": "Maria Berg", "email": "Maria.Berg@Example.com", "phone": "020 7946 0018", "value": "60,000", "plan": "Team"}
+    person = {
+        "name": "Maria Berg",
+        "email": "Maria.Berg@Example.com",
+        "phone": "020 7946 0018",
+        "value": "60,000",
+        "plan": "Team",
+    }
     post(as_flow, org, source.id, person)
     (verdict,) = capture()
     assert verdict.outcome == "new"

@@ -1,0 +1,171 @@
+"""The ledger: planned once, claimed under a lease, attempted at most once at a time, recorded behind a fence."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crm_db import session
+from crm_db.actions import attempts, enrolments, messages
+from crm_db.actions.attempts import OpenAttempt
+from crm_db.rules.outcomes import Ambiguous, NotSent, Refused, Sent
+from tests.crm_db.test_capture import NOW, capture, post, prepare, rows
+
+LEASE = timedelta(seconds=60)
+OVER = timedelta(seconds=-1)
+URL = "http://127.0.0.1/api/crm/leads/{id}"
+
+
+@pytest.fixture
+def lead(as_flow, org, source, reps) -> Any:
+    """A prepared lead with a welcome e-mail and a note to its owner waiting."""
+    post(as_flow, org, source.id, {"email": "maria@example.com", "first_name": "Maria", "last_name": "Berg"})
+    capture()
+    prepare()
+    return rows("select * from crm_leads")[0]
+
+
+def claim(lease: timedelta = LEASE, *, now=NOW) -> messages.Claim:
+    with session.unit_of_work() as work:
+        return messages.claim(work, limit=10, lease=lease, now=now)
+
+
+def opened(ref: messages.Ref, claimed: messages.Claim, *, now=NOW) -> OpenAttempt | None:
+    with session.unit_of_work() as work:
+        return attempts.open_attempt(
+            work, ref.org_id, ref.message_id, claimed.token, provider="local", lead_url=URL, now=now
+        )
+
+
+def recorded(attempt: OpenAttempt | attempts.Doubt, outcome, *, now=NOW) -> str | None:
+    with session.unit_of_work() as work:
+        return attempts.record(work, attempt, outcome, now=now, jitter=0.5)
+
+
+def test_the_first_answer_to_the_lead_goes_before_word_to_the_owner(lead):
+    claimed = claim()
+    first, second = (opened(ref, claimed) for ref in claimed.messages)
+    assert (first.to.email, second.to.email) == ("maria@example.com", "ada@acme.example")
+    assert first.rendered.subject == "Thank you for getting in touch, Maria"
+    assert "Maria Berg" in second.rendered.subject
+    assert "{{" not in first.rendered.text + second.rendered.text
+    assert str(lead["id"]) in second.rendered.text
+
+
+def test_a_sent_message_is_on_the_timeline_and_counts_as_contact(lead):
+    claimed = claim()
+    attempt = opened(claimed.messages[0], claimed)
+    assert recorded(attempt, Sent("local", "x.eml")) == "sent"
+    (after,) = rows("select status, last_contact, rescore_at from crm_leads")
+    assert (after["status"], after["last_contact"], after["rescore_at"]) == ("contacted", NOW, NOW)
+    assert [row["kind"] for row in rows("select kind from crm_activities order by id")] == [
+        "submission",
+        "email",
+    ]
+
+
+def test_a_claimed_message_is_not_claimed_again_until_its_lease_is_over(lead):
+    assert len(claim(OVER).messages) == 2
+    assert len(claim().messages) == 2
+    assert claim().messages == ()
+
+
+def test_a_worker_that_was_replaced_neither_opens_nor_records(lead):
+    stale = claim(LEASE)
+    attempt = opened(stale.messages[0], stale)
+    with session.unit_of_work() as work:
+        work.connection().exec_driver_sql("update crm_messages set lease_until = now() - interval '1 second'")
+    with session.unit_of_work() as work:
+        (doubt,) = attempts.take_doubtful(work, limit=10, lease=LEASE)
+    claim()
+    assert opened(stale.messages[1], stale) is None
+    assert recorded(attempt, Sent("local", "late")) is None
+    assert recorded(doubt, NotSent("interrupted")) == "scheduled"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [(NotSent("refused-connection"), "scheduled"), (Refused("550"), "failed"), (Ambiguous("cut"), "unknown")],
+)
+def test_an_outcome_decides_what_becomes_of_the_message(lead, outcome, status):
+    claimed = claim()
+    assert recorded(opened(claimed.messages[0], claimed), outcome) == status
+    (message,) = rows("select status, reason, attempts, due_at from crm_messages where recipient = 'lead'")
+    assert (message["status"], message["reason"], message["attempts"]) == (status, outcome.code, 1)
+    assert (message["due_at"] > NOW) is (status == "scheduled")
+
+
+def test_a_message_that_could_not_be_sent_for_a_day_fails(lead):
+    claimed = claim()
+    assert recorded(opened(claimed.messages[0], claimed), NotSent("refused-connection")) == "scheduled"
+    later = NOW + timedelta(days=2)
+    claimed = claim(now=later)
+    assert (
+        recorded(opened(claimed.messages[0], claimed, now=later), NotSent("refused"), now=later) == "failed"
+    )
+
+
+def test_an_address_on_the_do_not_contact_list_gets_nothing(lead):
+    with session.unit_of_work() as work:
+        work.connection().exec_driver_sql(
+            "insert into crm_suppressions (org_id, channel, address, reason)"
+            " select org_id, 'email', email, 'asked' from crm_leads"
+        )
+    claimed = claim()
+    assert opened(claimed.messages[0], claimed) is None
+    (message,) = rows("select status, reason from crm_messages where recipient = 'lead'")
+    assert (message["status"], message["reason"]) == ("cancelled", "do not contact")
+
+
+def test_a_message_that_kills_its_worker_five_times_is_set_aside(lead):
+    for _ in range(messages.MOST_CLAIMS):
+        assert len(claim(OVER).messages) == 2
+    assert claim().messages == ()
+    assert {row["reason"][:6] for row in rows("select reason from crm_messages")} == {"poison"}
+
+
+def test_the_next_step_is_planned_only_when_the_step_before_is_settled(lead):
+    def plan() -> int:
+        with session.unit_of_work() as work:
+            return enrolments.plan(work, limit=10, now=NOW).planned
+
+    assert plan() == 0
+    claimed = claim()
+    recorded(opened(claimed.messages[0], claimed), Sent("local", "x"))
+    assert plan() == 1
+    steps = rows("select channel, due_at from crm_messages where enrolment_id is not null order by key")
+    assert [(row["channel"], row["due_at"]) for row in steps] == [("email", NOW), ("task", NOW)]
+
+
+def test_a_step_outside_business_hours_waits_and_says_why(as_flow, org, source, reps):
+    friday_evening = NOW - timedelta(days=3) + timedelta(hours=9)
+    post(as_flow, org, source.id, {"email": "maria@example.com"})
+    capture(friday_evening)
+    prepare(friday_evening)
+    claimed = claim(now=friday_evening)
+    attempt = opened(claimed.messages[0], claimed, now=friday_evening)
+    recorded(attempt, Sent("local", "x"), now=friday_evening)
+    with session.unit_of_work() as work:
+        enrolments.plan(work, limit=10, now=friday_evening)
+    (call,) = rows("select due_at, due_reasons from crm_messages where channel = 'task'")
+    assert call["due_at"] == NOW - timedelta(hours=1)
+    assert "business hours" in call["due_reasons"][0]["words"]
+
+
+def test_the_same_key_is_planned_once(lead):
+    before = rows("select count(*) as n from crm_messages")[0]["n"]
+    with session.unit_of_work() as work:
+        again = dict(rows("select * from crm_messages where recipient = 'user'")[0])
+        kept = (
+            "org_id",
+            "key",
+            "channel",
+            "recipient",
+            "purpose",
+            "lead_id",
+            "user_id",
+            "template",
+            "due_at",
+        )
+        messages.schedule(work, [{name: again[name] for name in kept}])
+    assert rows("select count(*) as n from crm_messages")[0]["n"] == before
