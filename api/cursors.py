@@ -1,0 +1,43 @@
+"""Cursors: the place where a list goes on, as one opaque word."""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from uuid import UUID
+
+from api.errors import BadCursor
+from crm_db.queries.pages import Position
+
+MAX_CHARS = 200
+
+
+def cursor_of(position: Position | None) -> str | None:
+    """The cursor of a place in a list; None after the last page."""
+    if position is None:
+        return None
+    parts = [value.isoformat() if isinstance(value, datetime) else str(value) for value in position]
+    return urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def position_of(cursor: str | None, *kinds: type[datetime] | type[UUID]) -> Position | None:
+    """The place that a cursor names, its values being of these kinds; raises BadCursor for any other word."""
+    if cursor is None:
+        return None
+    try:
+        parts = json.loads(urlsafe_b64decode(cursor[:MAX_CHARS] + "=" * (-len(cursor) % 4)))
+        position = tuple(_value(kind, part) for kind, part in zip(kinds, parts, strict=True))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        raise BadCursor from None
+    return position
+
+
+def _value(kind: type[datetime] | type[UUID], part: object) -> datetime | UUID:
+    if not isinstance(part, str):
+        raise TypeError
+    if kind is UUID:
+        return UUID(part)
+    moment = datetime.fromisoformat(part)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment

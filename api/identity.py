@@ -1,0 +1,110 @@
+"""Who calls: API keys, what they may do, and on whose behalf the work is done."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+from sqlalchemy import bindparam, text
+from sqlalchemy.orm import Session
+from starlette.datastructures import Headers
+
+from api.errors import Unauthenticated
+from crm_db.errors import NotAllowed
+from crm_db.session import Identity, unit_of_work
+
+_KEY = re.compile(r"crm_live_([A-Za-z0-9]{4,64})_([A-Za-z0-9_-]{16,200})", re.ASCII)
+_AUTHENTICATE = text(
+    "select org_id, user_id, role, scopes, source_id, team_ids from crm_authenticate(:prefix, :secret_hash)"
+).bindparams(bindparam("prefix"), bindparam("secret_hash"))
+
+# Only for the description of the API; the keys are read by `key_in`.
+_BY_HEADER = APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False)
+_BY_BEARER = HTTPBearer(scheme_name="Bearer", auto_error=False)
+KEY_SCHEMES = [Security(_BY_HEADER), Security(_BY_BEARER)]
+
+
+@dataclass(frozen=True)
+class KeyParts:
+    """An API key taken apart; the secret is known by its SHA-256 only."""
+
+    prefix: str
+    secret_hash: bytes
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The holder of an API key. `source_id`: the key belongs to one source and sees nothing else."""
+
+    identity: Identity
+    scopes: frozenset[str]
+    source_id: UUID | None
+
+    @property
+    def org_id(self) -> UUID:
+        """The org that the key belongs to."""
+        assert self.identity.org_id is not None
+        return self.identity.org_id
+
+    def may(self, *scopes: str) -> bool:
+        """Whether the key has one of these scopes; admin has all."""
+        return not self.scopes.isdisjoint({"admin", *scopes})
+
+
+def key_in(headers: Headers) -> KeyParts | None:
+    """The API key in X-API-Key, or else in Authorization: Bearer; None when there is none of our form."""
+    given = headers.get("x-api-key")
+    if given is None:
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+    found = _KEY.fullmatch(given.strip())
+    return KeyParts(found[1], sha256(found[2].encode()).digest()) if found else None
+
+
+def authenticated(request: Request) -> Caller:
+    """Who calls; raises Unauthenticated. A revoked key stops counting with the next request."""
+    key = key_in(request.headers)
+    if key is None:
+        raise Unauthenticated
+    with unit_of_work() as session:
+        row = session.execute(
+            _AUTHENTICATE, {"prefix": key.prefix, "secret_hash": key.secret_hash}
+        ).one_or_none()
+    if row is None:
+        raise Unauthenticated
+    identity = Identity(row.org_id, row.user_id, row.role, tuple(row.team_ids))
+    return Caller(identity, frozenset(row.scopes), row.source_id)
+
+
+def allowed(*scopes: str) -> Callable[[Caller], Caller]:
+    """A dependency: the caller, when its key has one of the scopes; raises NotAllowed."""
+
+    def caller_with_scope(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
+        if not caller.may(*scopes):
+            raise NotAllowed(f"an API key with the scope {' or '.join((*scopes, 'admin'))}")
+        return caller
+
+    return caller_with_scope
+
+
+def _identity(caller: Annotated[Caller, Depends(authenticated)]) -> Identity:
+    return caller.identity
+
+
+def _session(identity: Annotated[Identity, Depends(_identity)]) -> Iterator[Session]:
+    with unit_of_work(identity) as session:
+        yield session
+
+
+CurrentUser = Annotated[Identity, Depends(_identity)]
+Reader = Annotated[Caller, Depends(allowed("read"))]
+Writer = Annotated[Caller, Depends(allowed("write"))]
+Admin = Annotated[Caller, Depends(allowed())]
+EventReader = Annotated[Caller, Depends(allowed("read", "capture"))]
+# One request, one transaction; it ends before the answer goes out, so that a 2xx means that it is committed.
+DbSession = Annotated[Session, Depends(_session, scope="function")]

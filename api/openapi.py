@@ -1,0 +1,118 @@
+"""What the description of the API (/openapi.json) says beyond the code: words, examples, failures."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+TITLE = "Essentials CRM"
+DESCRIPTION = """
+Leads come in by `POST /api/crm/capture/{source}` and are scored, assigned and followed up by flows.
+
+Every path except capture, health and this description needs an API key, as `X-API-Key` or
+`Authorization: Bearer`. Lists answer `{"items": [...], "next_cursor": "..." | null}`; failures are
+`application/problem+json` with a stable `code`.
+"""
+TAGS = [
+    {"name": "capture", "description": "Leads from other systems, kept at once and understood later."},
+    {"name": "leads", "description": "People who may become customers."},
+    {"name": "messages", "description": "The ledger of everything that leaves."},
+    {"name": "flows", "description": "Automations, run by Prefect."},
+    {"name": "service", "description": "This process."},
+]
+LEAD_EXAMPLE: dict[str, Any] = {
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "email": "ada@analytical.example",
+    "phone": "+44 20 7946 0958",
+    "company": "Analytical Engines",
+    "value": 60000,
+    "probability": 40,
+    "tags": ["demo"],
+    "custom": {"plan": "team"},
+}
+
+
+class FieldFault(BaseModel):
+    """One field of a request that does not fit; never its value."""
+
+    field: str = Field(examples=["body.email"])
+    code: str = Field(examples=["string_too_long"])
+    message: str
+
+
+class Problem(BaseModel):
+    """A failure (RFC 9457). `code` is stable, for programs; `detail` is for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str = Field(examples=["not_found"])
+    detail: str
+    instance: str
+    field: str | None = None
+    errors: list[FieldFault] | None = None
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+READ_RESPONSES: Responses = {
+    401: {"model": Problem, "description": "No valid API key"},
+    403: {"model": Problem, "description": "The key lacks the scope"},
+    404: {"model": Problem, "description": "No such record in this org"},
+    422: {"model": Problem, "description": "The request does not fit"},
+    503: {"model": Problem, "description": "The database or Prefect is not available; see Retry-After"},
+}
+_EVENT = {"event_id": "019a…", "status_url": "/api/crm/events/019a…", "repeated": False}
+CAPTURE_RESPONSES: Responses = {
+    202: {
+        "description": "Kept; an array is answered with the events in its order",
+        "content": {
+            "application/json": {
+                "examples": {"one": {"value": _EVENT}, "array": {"value": {"events": [_EVENT]}}},
+            }
+        },
+    },
+    401: {"model": Problem, "description": "No such source, or the sender is not proven"},
+    413: {"model": Problem, "description": "Too many bytes or items"},
+    422: {"model": Problem, "description": "Nothing in it, or its idempotency key cannot be used"},
+    429: {"model": Problem, "description": "Faster than the source may post; see Retry-After"},
+    503: {"model": Problem, "description": "Not kept: the database is not available; see Retry-After"},
+}
+_ANY_OBJECT = {"schema": {"type": "object", "additionalProperties": True}, "example": LEAD_EXAMPLE}
+_BATCH = {"type": "array", "maxItems": 1000, "items": {"type": "object"}}
+CAPTURE_REQUEST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [{"type": "object"}, _BATCH]},
+                "example": LEAD_EXAMPLE,
+            },
+            "application/x-www-form-urlencoded": _ANY_OBJECT,
+            "multipart/form-data": _ANY_OBJECT,
+        },
+    },
+    "parameters": [
+        {
+            "name": name,
+            "in": place,
+            "required": False,
+            "schema": {"type": "string"},
+            "description": words,
+        }
+        for name, place, words in (
+            (
+                "X-CRM-Signature",
+                "header",
+                "sha256=<hex>: HMAC-SHA256 of the raw body with the source's secret",
+            ),
+            (
+                "Idempotency-Key",
+                "header",
+                "1 to 255 visible ASCII characters; a repeat answers with the first event",
+            ),
+            ("X-CRM-Automation", "header", "off: no scoring, assignment or follow-up"),
+            ("automation", "query", "false: no scoring, assignment or follow-up"),
+        )
+    ],
+}

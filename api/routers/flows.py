@@ -1,0 +1,87 @@
+"""Automations: list them and start one, through Prefect's REST API."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import openapi
+from api.capture import checked_key
+from api.identity import KEY_SCHEMES, Admin, Reader
+from api.services import services_of
+
+router = APIRouter(
+    prefix="/api/crm/flows", tags=["flows"], dependencies=KEY_SCHEMES, responses=openapi.READ_RESPONSES
+)
+
+
+class LastRun(BaseModel):
+    """The run that began last."""
+
+    id: str
+    state: str | None
+    at: str | None
+    ui_url: str
+
+
+class FlowOut(BaseModel):
+    """An automation: what runs, when, and how it went last."""
+
+    name: str
+    description: str | None
+    paused: bool
+    schedules: list[dict[str, Any]]
+    tags: list[str]
+    last_run: LastRun | None
+    ui_url: str
+
+
+class FlowList(BaseModel):
+    """All automations on one page."""
+
+    items: list[FlowOut]
+    next_cursor: None = None
+
+
+class RunIn(BaseModel):
+    """How to run it."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"parameters": {"dry_run": True}}]}
+    )
+
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="Ids, dates and switches; no personal data"
+    )
+
+
+class RunOut(BaseModel):
+    """A run that was accepted."""
+
+    run_id: str
+    state: str
+    ui_url: str
+
+
+@router.get("", summary="List automations")
+def list_flows(caller: Reader, request: Request) -> FlowList:
+    """What Prefect knows of each automation."""
+    return FlowList(items=[FlowOut(**flow) for flow in services_of(request).prefect.flows()])
+
+
+@router.post("/{name}/runs", status_code=202, summary="Start an automation")
+def start_flow(
+    name: str,
+    caller: Admin,
+    request: Request,
+    body: RunIn | None = None,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> RunOut:
+    """Start a run; it shows in Prefect's UI at once and works when a worker takes it."""
+    key = checked_key(idempotency_key)
+    run = services_of(request).prefect.start(
+        name,
+        body.parameters if body else {},
+        idempotency_key=f"api:{caller.org_id}:{name}:{key}" if key else None,
+    )
+    return RunOut(run_id=run.run_id, state=run.state, ui_url=run.ui_url)

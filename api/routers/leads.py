@@ -1,0 +1,145 @@
+"""Leads: list, read one, enter one."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from api import idempotency, openapi
+from api.capture import checked_key
+from api.cursors import position_of
+from api.documents import ListQuery, lead_response, list_response
+from api.identity import KEY_SCHEMES, DbSession, Reader, Writer
+from crm_db import clock
+from crm_db.actions import leads as lead_actions
+from crm_db.errors import RecordNotFound
+from crm_db.queries import leads
+from crm_db.session import Identity
+
+router = APIRouter(
+    prefix="/api/crm/leads", tags=["leads"], dependencies=KEY_SCHEMES, responses=openapi.READ_RESPONSES
+)
+
+Line = Annotated[str, Field(max_length=500)]
+Word = Annotated[str, Field(max_length=100)]
+Status = Literal["new", "contacted", "qualified", "converted", "lost", "unqualified"]
+
+
+class LeadIn(BaseModel):
+    """A lead as somebody enters it; an e-mail address or a telephone number is needed.
+
+    Who owns it, its score and its ids are the CRM's to say; fields of your own go into `custom`.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [openapi.LEAD_EXAMPLE]})
+
+    external_id: Word | None = Field(default=None, description="Your own id of this lead")
+    source: Word | None = Field(default=None, description="Where it comes from; api when not given")
+    name: Line | None = Field(default=None, description="The whole name, when it is not in two parts")
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email: Line | None = None
+    phone: Word | None = Field(default=None, description="With its country's prefix, or as dialled at home")
+    company: Line | None = None
+    title: Line | None = None
+    value: Annotated[Decimal, Field(ge=0, max_digits=18)] | None = None
+    currency: Word | None = Field(default=None, description="ISO 4217")
+    probability: Annotated[int, Field(ge=0, le=100)] | None = None
+    country: Word | None = Field(default=None, description="ISO 3166, or its English name")
+    timezone: Word | None = Field(default=None, description="IANA, such as Europe/Berlin")
+    language: Word | None = None
+    tags: Annotated[list[Word], Field(max_length=100)] | None = None
+    notes: Annotated[str, Field(max_length=10_000)] | None = None
+    utm: dict[Literal["source", "medium", "campaign", "term", "content"], Line] | None = None
+    consent: dict[Literal["email", "sms", "phone"], bool] | None = None
+    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
+    automation: bool = Field(default=True, description="false: no scoring, assignment or follow-up")
+
+    def fields(self) -> dict[str, object]:
+        """What was given, by our names; fields of your own beside them, where none of ours is meant."""
+        given = self.model_dump(exclude={"automation", "custom"}, exclude_none=True)
+        return {**self.custom, **given}
+
+
+class LeadQuery(ListQuery):
+    """Which leads are wanted; an unknown parameter is refused rather than ignored."""
+
+    status: Status | None = None
+    owner_id: UUID | None = None
+    source: Annotated[str, Field(max_length=200)] | None = None
+    email: Annotated[str, Field(max_length=320)] | None = None
+    score_band: Annotated[str, Field(max_length=50)] | None = None
+    created_after: AwareDatetime | None = Field(default=None, description="With its offset from UTC")
+
+    def wanted(self) -> leads.LeadFilter:
+        """The filter without the paging."""
+        return leads.LeadFilter(**self.model_dump(exclude={"cursor", "limit"}))
+
+
+@router.get("", summary="List leads, newest first")
+def list_leads(caller: Reader, session: DbSession, query: Annotated[LeadQuery, Query()]) -> Response:
+    """Leads of the org; `next_cursor` of one page is the `cursor` of the next."""
+    after = position_of(query.cursor, datetime, UUID)
+    return list_response(leads.listed(session, caller.org_id, query.wanted(), after=after, limit=query.limit))
+
+
+@router.get("/{lead_id}", summary="Read a lead")
+def read_lead(lead_id: UUID, caller: Reader, session: DbSession) -> Response:
+    """One lead; the header ETag names its version."""
+    return lead_response(_document(session, caller.org_id, lead_id))
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Enter a lead",
+    responses={200: {"description": "The person was a lead already and was enriched"}},
+)
+def create_lead(
+    body: LeadIn,
+    caller: Writer,
+    session: DbSession,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Keep a lead; the same automation starts as for a captured one, unless `automation` is false.
+
+    With an Idempotency-Key a repeat gets the first answer for 24 hours.
+    """
+    key = checked_key(idempotency_key)
+    if key is None:
+        return _answer(_submit(session, caller.identity, body))
+    content = body.model_dump(mode="json", exclude_unset=True)
+    request = idempotency.keyed_request(caller.identity, "api:leads", key, content)
+    first = idempotency.replay(session, request)
+    if first is None:
+        first = _submit(session, caller.identity, body)
+        idempotency.remember(session, request, first)
+    return _answer(first)
+
+
+def _submit(session: Session, identity: Identity, body: LeadIn) -> dict[str, Any]:
+    """Keep the lead; what is answered, in the form in which a key remembers it."""
+    submitted = lead_actions.submit(
+        session, identity, body.fields(), automation=body.automation, now=clock.utc_now()
+    )
+    assert identity.org_id is not None
+    lead = _document(session, identity.org_id, submitted.lead_id)
+    return {"status": 201 if submitted.created else 200, "version": lead.version, "lead": lead.json}
+
+
+def _answer(kept: dict[str, Any]) -> Response:
+    response = lead_response(leads.LeadDocument(kept["lead"], kept["version"]), kept["status"])
+    response.headers["Location"] = f"/api/crm/leads/{json.loads(kept['lead'])['id']}"
+    return response
+
+
+def _document(session: Session, org_id: UUID, lead_id: UUID) -> leads.LeadDocument:
+    found = leads.document(session, org_id, lead_id)
+    if found is None:
+        raise RecordNotFound("lead", lead_id)
+    return found

@@ -1,0 +1,48 @@
+"""What one API process holds open, made when it starts and closed when it stops."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.capture import Intake
+from api.capture_store import CaptureStore, open_pool
+from api.prefect_rest import PrefectRest
+from api.settings import Settings
+from crm_db import session
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts that routes use."""
+
+    settings: Settings
+    intake: Intake
+    prefect: PrefectRest
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Open the pools and the client; none of them needs the other side to be up."""
+    session.bind(settings.app_database_url.get_secret_value(), pool_size=settings.app_pool_size)
+    pool = open_pool(
+        settings.capture_database_url.get_secret_value(),
+        size=settings.capture_pool_size,
+        wait_seconds=settings.database_wait_seconds,
+    )
+    auth = settings.prefect_auth.get_secret_value() if settings.prefect_auth else None
+    prefect = PrefectRest(settings.prefect_api_url, auth)
+    try:
+        intake = Intake(CaptureStore(pool), rate_per_minute=settings.capture_rate_per_minute)
+        yield Services(settings, intake, prefect)
+    finally:
+        prefect.close()
+        pool.close()
+        session.unbind()
+
+
+def services_of(request: Request) -> Services:
+    """The services of the process that answers this request."""
+    services: Services = request.app.state.services
+    return services

@@ -1,0 +1,71 @@
+"""What can be set for the API, all read from the environment once per process."""
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.errors import BadSetting
+
+ARRAYS_MAY_BE_LARGER_BY = 8
+
+
+class Settings(BaseSettings):
+    """The settings of the API; the environment variable is the alias of each field."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+    app_database_url: SecretStr = Field(
+        alias="CRM_APP_DATABASE_URL", description="Database login of the API (role crm_app)."
+    )
+    capture_database_url: SecretStr = Field(
+        alias="CRM_CAPTURE_DATABASE_URL",
+        description="Database login that keeps submissions (role crm_capture).",
+    )
+    app_pool_size: int = Field(
+        default=5, ge=1, alias="CRM_APP_POOL_SIZE", description="Connections of an API process for REST."
+    )
+    capture_pool_size: int = Field(
+        default=6,
+        ge=1,
+        alias="CRM_CAPTURE_POOL_SIZE",
+        description="Connections of an API process for capture.",
+    )
+    database_wait_seconds: float = Field(
+        default=5,
+        gt=0,
+        alias="CRM_API_DATABASE_WAIT",
+        description="Seconds that a submission waits for a database connection before the answer is 503.",
+    )
+    capture_max_bytes: int = Field(
+        default=1024 * 1024,
+        ge=1,
+        alias="CRM_CAPTURE_MAX_BYTES",
+        description="Largest body of one submission; a JSON array may be eight times as large.",
+    )
+    capture_rate_per_minute: int = Field(
+        default=60_000,
+        ge=1,
+        alias="CRM_CAPTURE_RATE_PER_MINUTE",
+        description="Submissions a minute that an API process takes from a source without a rate of its own.",
+    )
+    prefect_api_url: str = Field(
+        default="http://127.0.0.1:4200/api", alias="PREFECT_API_URL", description="Prefect's REST API."
+    )
+    prefect_auth: SecretStr | None = Field(
+        default=None, alias="PREFECT_API_AUTH_STRING", description="user:password for Prefect's REST API."
+    )
+
+    @property
+    def capture_max_array_bytes(self) -> int:
+        """Largest body of a JSON array of submissions."""
+        return self.capture_max_bytes * ARRAYS_MAY_BE_LARGER_BY
+
+
+def load_settings() -> Settings:
+    """This process's settings; raises BadSetting naming each wrong variable, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)
+        raise BadSetting("; ".join(f"{item['loc'][0]}: {item['msg']}" for item in wrong)) from None

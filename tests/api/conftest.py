@@ -1,0 +1,72 @@
+"""What the tests of the API ask for: the API itself, served over HTTP, and callers with keys."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import httpx
+import psycopg
+import pytest
+
+from api.settings import Settings
+from crm_db import session
+from crm_db.actions import api_keys, sources
+from crm_db.actions.sources import NewSource
+from tests.api.serving import client_of, serving
+from tests.conftest import Database, Org
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def serve(database: Database) -> Iterator[Serve]:
+    """Starts the API on this test's database, with settings to differ by; gives its URL."""
+    with ExitStack() as running:
+
+        def start(**differing: object) -> str:
+            settings = {"app_database_url": database.app_url, "capture_database_url": database.capture_url}
+            return running.enter_context(serving(Settings.model_validate({**settings, **differing})))
+
+        yield start
+
+
+@pytest.fixture
+def anyone(serve: Serve, source: NewSource) -> Iterator[httpx.Client]:
+    """A client of the API without a key; the org Acme has the source website."""
+    with client_of(serve()) as client:
+        yield client
+
+
+@pytest.fixture
+def admin(serve: Serve, org: Org) -> Iterator[httpx.Client]:
+    """A client with the key of Acme's administrator."""
+    with client_of(serve(), org.api_key) as client:
+        yield client
+
+
+@pytest.fixture
+def make_key(database: Database) -> Callable[..., str]:
+    """Makes an API key of an org with scopes, and what else crm_db.actions.api_keys.add takes."""
+
+    def make(org: Org, *scopes: str, **more: object) -> str:
+        with session.bound_to(database.owner_url), session.unit_of_work(org.identity) as work:
+            return api_keys.add(work, org.org_id, name="test", scopes=scopes, **more)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def make_source(database: Database) -> Callable[..., NewSource]:
+    """Makes a source of an org, with what else crm_db.actions.sources.add takes."""
+
+    def make(org: Org, name: str, **more: object) -> NewSource:
+        with session.bound_to(database.owner_url), session.unit_of_work(org.identity) as work:
+            return sources.add(work, org.identity, name, **more)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[psycopg.Connection]:
+    """The database as its owner sees it: everything."""
+    with psycopg.connect(database.owner_url, autocommit=True) as connection:
+        yield connection
