@@ -41,15 +41,15 @@ def account_for_postgres() -> Account | None:
     )
 
 
-def own_folder(path: Path, account: Account | None = None, *, mode: int = 0o700) -> Path:
+def own_folder(path: Path, account: Account | None = None, *, mode: int = 0o700, above: int = 0o700) -> Path:
     """Make the folder with exactly this mode and owner, or accept the one that is there as it is.
 
-    Missing ancestors are created by us and passable by all (0711) when another account has to get through.
+    Missing ancestors are made with the mode `above`, for 0711 where another account has to get through.
     """
     if path.is_dir():
         return path
     if not path.parent.is_dir():
-        own_folder(path.parent, mode=0o711 if os.geteuid() == 0 else 0o700)
+        own_folder(path.parent, mode=above, above=above)
     path.mkdir(mode=0o700, exist_ok=True)
     if account is not None:
         os.chown(path, account.uid, account.gid)

@@ -45,7 +45,8 @@ def fits_a_socket(folder: Path) -> bool:
 
 def make(places: Places) -> None:
     """Create what is missing, with our modes; never changes a folder that was there before."""
-    own_folder(places.base, mode=0o711 if places.account else 0o700)
+    passable = 0o711 if places.account else 0o700
+    own_folder(places.base, mode=passable, above=passable)
     if places.socket.is_relative_to(places.base) or places.socket.parent.name == "run":
         own_folder(places.socket, places.account)
     else:

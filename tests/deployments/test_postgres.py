@@ -14,6 +14,7 @@ import pytest
 
 from deployments.accounts import account_for_postgres
 from deployments.errors import ClusterError
+from deployments.pg_binaries import find_binaries
 from deployments.pg_places import fits_a_socket, places_for
 from deployments.postgres import Cluster
 from tests.deployments.conftest import PASSWORD, MakeCluster
@@ -233,3 +234,16 @@ def test_where_data_and_socket_are_is_written_down(running_cluster: Cluster) -> 
     written = json.loads((running_cluster.home / "run" / "postgres.json").read_text())
     places = running_cluster.places
     assert written == {"data": str(places.data), "socket": str(places.socket)}
+
+
+def test_programs_of_the_system_serve_where_the_package_does_not(
+    make_cluster: MakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.pg_binaries.PACKAGE", "no_such_package")
+    try:
+        find_binaries()
+    except ClusterError:
+        pytest.skip("this machine has no PostgreSQL of its own")
+    cluster = started(make_cluster())
+    assert show(cluster, "data_checksums") == "on"
+    assert run_sql(cluster, "select lower('ÄÖ') = 'äö'") is True
