@@ -99,6 +99,6 @@ TEMPLATES: list[dict[str, Any]] = [
         "body": "{{ owner_name | Hello }},\n\n"
         "{{ name | A new lead }} ({{ company | company not given }}) is yours.\n\n"
         "Score: {{ score }} ({{ score_band }})\n{{ reasons }}\n\n"
-        "Next action: {{ next_action | call in the next business hours }}\n{{ lead_url }}\n",
+        "Next action: {{ next_action | none is planned }}\n{{ lead_url }}\n",
     },
 ]

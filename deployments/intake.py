@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 import httpx
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.exceptions import PrefectException
+from prefect.exceptions import ObjectNotFound, PrefectException
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,7 @@ from tasks.work import unit_of_work
 
 POLL_SECONDS = 0.25
 LOOK_AT_DEPLOYMENT_SECONDS = 5.0
-MOST_BACK_OFF_SECONDS = 10.0
+MOST_BACK_OFF_SECONDS = 5.0
 OUTAGES = (httpx.HTTPError, PrefectException, SQLAlchemyError, OSError)
 
 log = logging.getLogger("crm.intake")
@@ -88,6 +88,9 @@ def _keep_running(lane: Lane, instance: str) -> None:
         try:
             with get_client(sync_client=True) as client:
                 _serve(lane, client, instance)
+        except ObjectNotFound:
+            log.info("waiting for the flows to be registered")
+            stopping.wait(1.0)
         except OUTAGES as outage:
             back_off = 0.5 if time.monotonic() - served > 30 else min(back_off * 2, MOST_BACK_OFF_SECONDS)
             log.warning("%s is away, trying again in %.1f s", type(outage).__name__, back_off)

@@ -4,7 +4,7 @@ Two intakes never make two leads of one person: before looking, a transaction ta
 and telephone number of its batch, in one order, and keeps them until it ends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from crm_db.models import Activity, Lead
-from crm_db.queries import identities
+from crm_db.queries import identities, settings
 from crm_db.rules.keys import identity_lock
 from crm_db.rules.matching import Decision, enrich, match_batch
 from crm_db.rules.normalise import LeadDraft
@@ -59,6 +59,7 @@ def keep(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> list[Kep
     ids = _new_ids(session, sum(decision.kind == "create" for decision in decisions))
     kept = _resolve(decisions, ids)
     rows = _rows_to_create(org_id, arrived, decisions, kept)
+    _fill_defaults(session, org_id, rows)
     _drop_taken_external_ids(session, org_id, rows)
     if rows:
         session.execute(insert(Lead), list(rows.values()))
@@ -105,6 +106,15 @@ def _rows_to_create(
             if arrival.automation:
                 row["automation"] = "pending"
     return rows
+
+
+def _fill_defaults(session: Session, org_id: UUID, rows: Mapping[UUID, dict[str, Any]]) -> None:
+    """What the org's setting `lead_defaults` says about a new lead that nothing was said about."""
+    defaults = settings.value_of(session, org_id, "lead_defaults") if rows else {}
+    for row in rows.values():
+        for column, value in defaults.items():
+            if column in _ENRICHABLE and row[column] is None:
+                row[column] = value
 
 
 def _row(org_id: UUID, lead_id: UUID, arrival: Arrival) -> dict[str, Any]:

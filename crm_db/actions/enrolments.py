@@ -124,11 +124,10 @@ def _moment(row: Row[Any], decided: settings.OrgSettings, now: datetime) -> Due:
     """When this step may happen: its delay after enrolment, moved into the hours that its channel keeps to."""
     delay: timedelta = row.delay
     return due(
-        row.enrolled_at + delay,
+        max(row.enrolled_at + delay, now),
         zone=ZoneInfo(row.timezone) if row.timezone else decided.zone_of(row.team_id),
         business=decided.business_of(row.team_id) if row.timing == "business-hours" else None,
         quiet=decided.quiet_of(row.channel),
-        not_before=now,
     )
 
 

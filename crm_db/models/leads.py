@@ -40,6 +40,12 @@ class Lead(Base, InOrg, Visible, Stamped):
         Index("ix_crm_leads_email", "org_id", "email"),
         Index("ix_crm_leads_phone", "org_id", "phone"),
         Index("ix_crm_leads_owner_id", "org_id", "owner_id", "id"),
+        Index(
+            "ix_crm_leads_open",
+            "org_id",
+            "owner_id",
+            postgresql_where=text("deleted_at is null and status in ('new', 'contacted', 'qualified')"),
+        ),
         Index("ix_crm_leads_created_at", "org_id", "created_at", "id"),
         Index("ix_crm_leads_pending", "created_at", postgresql_where=text("automation = 'pending'")),
         Index("ix_crm_leads_rescore_at", "rescore_at", postgresql_where=text("rescore_at is not null")),

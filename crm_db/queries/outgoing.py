@@ -21,10 +21,11 @@ _LOOK_AGAIN = text(
            (select a.started_at from crm_message_attempts a where a.org_id = m.org_id and a.message_id = m.id
             and a.number = 1) as first_tried,
            t.subject, t.body, s.timing,
-           l.first_name, l.last_name, l.email as lead_email, l.company, l.title, l.source, l.score, l.score_band,
+           l.first_name, l.last_name, l.email as lead_email, l.phone, l.company, l.title, l.country, l.source,
+           l.value, l.currency, l.score, l.score_band,
            l.score_reasons, l.consent, l.timezone, l.deleted_at, l.next_action_at, l.status as lead_status,
            e.state as enrolment_state,
-           u.name as owner_name, u.email as owner_email,
+           u.name as owner_name, u.email as owner_email, g.name as team_name,
            exists (select from crm_suppressions x where x.org_id = m.org_id and x.channel in (m.channel, 'all')
                    and x.address = case m.recipient when 'lead' then l.email else u.email end) as suppressed
     from crm_messages m
@@ -32,11 +33,21 @@ _LOOK_AGAIN = text(
     left join crm_templates t on t.org_id = m.org_id and t.name = m.template
     left join crm_steps s on s.org_id = m.org_id and s.id = m.step_id
     left join crm_leads l on l.org_id = m.org_id and l.id = m.lead_id
+    left join crm_teams g on g.org_id = m.org_id and g.id = m.team_id
     left join crm_enrolments e on e.org_id = m.org_id and e.id = m.enrolment_id
     left join crm_users u on u.org_id = m.org_id and u.id = coalesce(m.user_id, l.owner_id)
     where m.org_id = :org and m.id = :id and m.status = 'claimed' and m.lease_token = :token
       and m.lease_until > now()
     for update of m
+    """
+)
+_NEXT_TASK = text(
+    """
+    select e.enrolled_at + s.delay as wanted, s.timing, s.config
+    from crm_enrolments e
+    join crm_steps s on s.org_id = e.org_id and s.version_id = e.version_id 
+    where e.org_id = :org and e.lead_id = :lead and e.state = 'active' and s.channel = 'task'
+    order by s.position limit 1
     """
 )
 
@@ -105,6 +116,18 @@ def slot_of(session: Session, row: RowMapping, now: datetime) -> Slot:
     return Slot(starts, starts + timedelta(minutes=row["config"].get("minutes", 30)), zone)
 
 
+def next_action_of(session: Session, row: RowMapping, now: datetime) -> str:
+    """What the owner is to do next and when, in the owner's zone; empty when the lead's sequence asks nothing of a person."""
+    task = session.execute(_NEXT_TASK, {"org": row["org_id"], "lead": row["lead_id"]}).one_or_none()
+    if task is None:
+        return ""
+    decided = settings.of_org(session, row["org_id"])
+    zone = decided.zone_of(row["team_id"])
+    hours = decided.business_of(row["team_id"]) if task.timing == "business-hours" else None
+    at = due(max(task.wanted, now), zone=zone, business=hours).at.astimezone(zone)
+    return f"{task.config.get('kind', 'task')}, {at:%a %d %b %H:%M} ({zone.key})"
+
+
 def recipient(row: RowMapping) -> Person:
     """To whom the message goes; the address is empty when there is none."""
     if row["recipient"] == "user":
@@ -117,22 +140,31 @@ def owner(row: RowMapping) -> Person | None:
     return Person(row["owner_name"], row["owner_email"]) if row["owner_email"] else None
 
 
-def values_of(row: RowMapping, lead_url: str) -> dict[str, str]:
+def values_of(row: RowMapping, lead_url: str, next_action: str) -> dict[str, str]:
     """What a template may name, as text; what is not known is empty and gives way to the template's fallback."""
     reasons = "\n".join(f"- {reason['words']}" for reason in row["score_reasons"] or ())
+    same = (
+        "first_name",
+        "last_name",
+        "phone",
+        "company",
+        "title",
+        "country",
+        "source",
+        "value",
+        "currency",
+        "score",
+    )
     values = {
-        "first_name": row["first_name"],
-        "last_name": row["last_name"],
+        name: row[name]
+        for name in (*same, "score_band", "owner_name", "owner_email", "team_name", "org_name")
+    }
+    values |= {
         "name": " ".join(filter(None, (row["first_name"], row["last_name"]))),
-        "company": row["company"],
-        "title": row["title"],
-        "source": row["source"],
-        "owner_name": row["owner_name"],
-        "owner_email": row["owner_email"],
-        "org_name": row["org_name"],
-        "score": row["score"],
-        "score_band": row["score_band"],
+        "email": row["lead_email"],
+        "owner_first_name": (row["owner_name"] or "").partition(" ")[0],
         "reasons": reasons,
+        "next_action": next_action,
         "lead_url": lead_url.format(id=row["lead_id"]),
     }
     return {name: "" if value is None else str(value) for name, value in values.items()}

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from crm_db.rules.due import BusinessHours, QuietHours, business_hours_from
 
 _SETTINGS = text("select key, value from crm_settings where org_id = :org")
+_ONE = text("select value from crm_settings where org_id = :org and key = :key")
 _TEAMS = text("select id, timezone, business_hours from crm_teams where org_id = :org")
 _ORG = text("select name, timezone, country, currency from crm_orgs where id = :org")
 
@@ -43,6 +44,12 @@ class OrgSettings:
         """When nobody may be contacted on a channel; None when the org set no such time."""
         quiet = self.values.get("quiet_hours", {}).get(channel)
         return QuietHours(*(time.fromisoformat(edge) for edge in quiet)) if quiet else None
+
+
+def value_of(session: Session, org_id: UUID, key: str) -> Mapping[str, Any]:
+    """One setting of an org; empty when the org has none by that key."""
+    found: Mapping[str, Any] | None = session.execute(_ONE, {"org": org_id, "key": key}).scalar_one_or_none()
+    return found or {}
 
 
 def of_org(session: Session, org_id: UUID) -> OrgSettings:

@@ -70,7 +70,7 @@ def test_a_submission_becomes_a_scored_assigned_enrolled_lead(as_flow, org, sour
     assert (lead["first_name"], lead["last_name"]) == ("Maria", "Berg")
     assert (lead["email"], lead["phone"]) == ("maria.berg@example.com", "+442079460018")
     assert lead["custom"] == {"plan": "Team"}
-    assert (lead["score"], lead["score_band"], lead["owner_id"]) == (10, "cold", reps[0])
+    assert (lead["score"], lead["score_band"], lead["owner_id"]) == (20, "cold", reps[0])
     assert lead["automation"] == "done"
     messages = rows("select purpose, channel, status, due_at from crm_messages order by priority")
     assert [(m["purpose"], m["channel"], m["due_at"]) for m in messages] == [

@@ -50,6 +50,7 @@ def test_the_first_answer_to_the_lead_goes_before_word_to_the_owner(lead):
     assert "Maria Berg" in second.rendered.subject
     assert "{{" not in first.rendered.text + second.rendered.text
     assert str(lead["id"]) in second.rendered.text
+    assert "Next action: call, Mon 23 Nov 10:00 (Europe/London)" in second.rendered.text
 
 
 def test_a_sent_message_is_on_the_timeline_and_counts_as_contact(lead):

@@ -567,6 +567,13 @@ def upgrade() -> None:
     op.create_index("ix_crm_leads_email", "crm_leads", ["org_id", "email"], unique=False)
     op.create_index("ix_crm_leads_owner_id", "crm_leads", ["org_id", "owner_id", "id"], unique=False)
     op.create_index(
+        "ix_crm_leads_open",
+        "crm_leads",
+        ["org_id", "owner_id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at is null and status in ('new', 'contacted', 'qualified')"),
+    )
+    op.create_index(
         "ix_crm_leads_pending",
         "crm_leads",
         ["created_at"],
