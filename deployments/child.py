@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from deployments.errors import DeploymentError
-from deployments.process_logs import open_log, put_aside_when_large
+from deployments.process_logs import NOTE, last_line, open_log, put_aside_when_large
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
@@ -85,11 +85,17 @@ class Child:
         self._ready_since = 0.0
         self._missed = 0
         self._restart_at = 0.0
+        self._trouble = "it says nothing"
 
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """What the process said last; for one that could not even be started, why."""
+        return last_line(self.log) or self._trouble
 
     def view(self) -> View:
         """What others may know of it."""
@@ -111,7 +117,8 @@ class Child:
                 self.program.before()
             self._spawn()
         except (DeploymentError, OSError) as error:
-            self._note(f"crm: {self.program.name} could not be started: {error}")
+            self._trouble = str(error)
+            self._note(f"{self.program.name} could not be started: {error}")
             self._back_off(now)
             return
         self.state = State.STARTING
@@ -123,7 +130,7 @@ class Child:
             self.restarts += 1
             self.start(now)
         elif self.state in {State.STARTING, State.READY} and not self.alive:
-            self._note(f"crm: {self.program.name} ended with code {self._finish()}")
+            self._note(f"{self.program.name} ended with code {self._finish()}")
             self._back_off(now)
 
     def heard(self, answered: bool, now: float) -> None:
@@ -186,4 +193,4 @@ class Child:
 
     def _note(self, line: str) -> None:
         with open_log(self.log, self._most_log_bytes) as log:
-            log.write(f"{line}\n".encode())
+            log.write(f"{NOTE}{line}\n".encode())

@@ -58,6 +58,7 @@ class Environments:
             "CRM_PREFECT_PORT": str(settings.prefect_port),
             "CRM_API_URL": settings.api_url,
             "CRM_INSTANCE": self.instance,
+            "TMPDIR": str(settings.home / "tmp"),
             "PREFECT_HOME": str(settings.home / "prefect"),
             "PREFECT_API_URL": f"{settings.prefect_url}/api",
             "PREFECT_API_AUTH_STRING": self.secrets.prefect_auth,

@@ -1,12 +1,16 @@
 """A log file per process, put aside when it is large, while the process goes on writing to it."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import IO
 
 from deployments.accounts import own_folder
 
+NOTE = "crm: "
+"""How lines begin that the supervisor itself adds to a process's log."""
+ERROR = re.compile(r"[A-Za-z_.]*(Error|Exception)\b.*: ")
 KEPT = 3
 """Old logs of a process beside the present one: NAME.log.1 is the youngest."""
 
@@ -35,11 +39,16 @@ def put_aside_when_large(path: Path, most_bytes: int) -> None:
 
 
 def last_line(path: Path) -> str:
-    """The last line that says something, for the sentence about a process that does not start."""
+    """The last thing the process itself said, for the sentence about a process that does not start.
+
+    The line that ends a traceback says more than what a program may print after it.
+    """
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 8192))
             lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    said = [line.strip() for line in lines if line.strip() and not line.startswith(NOTE)]
+    errors = [line for line in said[-20:] if ERROR.match(line)]
+    return (errors or said or [""])[-1]

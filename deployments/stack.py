@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import psutil
 
+from deployments.accounts import own_folder
 from deployments.bootstrap import Bootstrap
 from deployments.child import View
 from deployments.environment import PROJECT, Environments
@@ -79,6 +81,7 @@ class Stack:
     def start(self) -> None:
         """Bring everything up; Prefect's server, the slowest, is started as early as its database allows."""
         self._clear_leftovers()
+        self._clear_temporary_files()
         check_ports(self._settings)
         self._write_state()
         self._start_database()
@@ -117,6 +120,12 @@ class Stack:
         if self._cluster is not None and (pid := self._cluster.running()) is not None:
             self._watcher.step(f"Stopping a PostgreSQL that a killed crm up had left (process {pid})")
             self._cluster.stop("fast", ORPHANED_POSTGRES_SECONDS)
+
+    def _clear_temporary_files(self) -> None:
+        """Children get a folder of their own: Prefect's one in /tmp belongs to whoever made it first."""
+        folder = self._settings.home / "tmp"
+        shutil.rmtree(folder, ignore_errors=True)
+        own_folder(folder)
 
     def _start_database(self) -> None:
         if self._cluster is None:

@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from deployments.child import Child, Program, State, View
 from deployments.errors import StartFailed, Stopped
-from deployments.process_logs import last_line
 
 TICK_SECONDS = 0.1
 PROBE_SECONDS = 1.0
@@ -129,8 +128,7 @@ class Supervisor:
     def _give_up_on_the_hopeless(self) -> None:
         for name, child in self._children.items():
             if not child.was_ready and child.failures >= HOPELESS_FAILURES:
-                why = last_line(child.log)
-                raise StartFailed(f"{name} does not start: {why} (more in {child.log}).")
+                raise StartFailed(f"{name} does not start: {child.last_words} (more in {child.log}).")
 
     def _probe(self, name: str, child: Child, now: float) -> None:
         """Take the answer that came, and ask again when it is time; never more than one question at once."""
