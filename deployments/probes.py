@@ -21,9 +21,11 @@ def http_ok(url: str, auth: str | None = None) -> Probe:
     """Ready when this address answers 200; with `auth` (user:password) only our own does, no stranger."""
     login = (auth.partition(":")[0], auth.partition(":")[2]) if auth else None
 
+    client = httpx.Client(auth=login, timeout=PROBE_SECONDS)  # made once: it reads all certificates of the machine
+
     def ready() -> bool:
         try:
-            return httpx.get(url, auth=login, timeout=PROBE_SECONDS).status_code == httpx.codes.OK
+            return client.get(url).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
@@ -57,7 +59,7 @@ class WorkerOnline:
 
     def __init__(self, prefect_url: str, auth: str) -> None:
         user, _, password = auth.partition(":")
-        self._login = (user, password)
+        self._client = httpx.Client(auth=(user, password), timeout=PROBE_SECONDS)
         self._url = f"{prefect_url}/api/work_pools/{WORK_POOL}/workers/filter"
         self._since = utc_now()
 
@@ -67,9 +69,7 @@ class WorkerOnline:
 
     def __call__(self) -> bool:
         try:
-            answer = httpx.post(
-                self._url, json={}, auth=self._login, timeout=PROBE_SECONDS
-            ).raise_for_status()
+            answer = self._client.post(self._url, json={}).raise_for_status()
             beats = [item["last_heartbeat_time"] for item in answer.json() if item["name"] == WORKER]
         except (httpx.HTTPError, ValueError, KeyError):
             return False

@@ -16,7 +16,8 @@ from deployments.child import Child, Program, State, View
 from deployments.errors import StartFailed, Stopped
 
 TICK_SECONDS = 0.1
-PROBE_SECONDS = 1.0
+PROBE_SECONDS = 5.0
+"""For a process that is ready; its end is noticed within a tick anyway."""
 FIRST_PROBE_SECONDS = 0.2
 HOPELESS_FAILURES = 6
 """A process that never was ready and ended so often makes the whole start fail."""
