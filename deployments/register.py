@@ -46,17 +46,14 @@ def register() -> Registered:
 
 def _ensure_pool(client: SyncPrefectClient) -> None:
     try:
-        client.create_work_pool(
-            WorkPoolCreate(name=POOL, type="process", description="Runs of Essentials CRM.")
-        )
-    except ObjectAlreadyExists:
-        pass
+        client.read_work_pool(POOL)
+    except ObjectNotFound:
+        client.create_work_pool(WorkPoolCreate(name=POOL, type="process", description="Runs of Essentials CRM."))
     try:
-        client.create_work_queue(
-            name=SWEEPS, work_pool_name=POOL, description="Frequent sweeps: run by the delivery intake."
-        )
-    except ObjectAlreadyExists:
-        pass
+        client.read_work_queue_by_name(SWEEPS, work_pool_name=POOL)
+    except ObjectNotFound:
+        purpose = "Frequent sweeps: run by the delivery intake."
+        client.create_work_queue(name=SWEEPS, work_pool_name=POOL, description=purpose)
 
 
 def _register_one(client: SyncPrefectClient, entry: Mapping[str, Any]) -> str:
