@@ -1,7 +1,11 @@
-"""Who calls: API keys, what they may do, and on whose behalf the work is done."""
+"""Who calls: API keys, what they may do, and on whose behalf the work is done.
+
+A route opens its unit of work in its own body, not as a dependency: a dependency holds its connection while
+the route waits for a thread, and with more requests than threads all of them would wait for each other.
+"""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -10,7 +14,6 @@ from uuid import UUID
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from sqlalchemy import bindparam, text
-from sqlalchemy.orm import Session
 from starlette.datastructures import Headers
 
 from api.errors import Unauthenticated
@@ -96,15 +99,8 @@ def _identity(caller: Annotated[Caller, Depends(authenticated)]) -> Identity:
     return caller.identity
 
 
-def _session(identity: Annotated[Identity, Depends(_identity)]) -> Iterator[Session]:
-    with unit_of_work(identity) as session:
-        yield session
-
-
 CurrentUser = Annotated[Identity, Depends(_identity)]
 Reader = Annotated[Caller, Depends(allowed("read"))]
 Writer = Annotated[Caller, Depends(allowed("write"))]
 Admin = Annotated[Caller, Depends(allowed())]
 EventReader = Annotated[Caller, Depends(allowed("read", "capture"))]
-# One request, one transaction; it ends before the answer goes out, so that a 2xx means that it is committed.
-DbSession = Annotated[Session, Depends(_session, scope="function")]

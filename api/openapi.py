@@ -81,6 +81,7 @@ CAPTURE_RESPONSES: Responses = {
 _ANY_OBJECT = {"schema": {"type": "object", "additionalProperties": True}, "example": LEAD_EXAMPLE}
 _BATCH = {"type": "array", "maxItems": 1000, "items": {"type": "object"}}
 CAPTURE_REQUEST: dict[str, Any] = {
+    "security": [{}, {"ApiKey": []}, {"Bearer": []}],  # declared here: as dependencies they cost each request
     "requestBody": {
         "required": True,
         "content": {

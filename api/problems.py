@@ -18,6 +18,7 @@ logger = logging.getLogger("crm.api")
 MEDIA_TYPE = "application/problem+json"
 CAPTURE = "/api/crm/capture/"
 _TITLES = {
+    400: ("unreadable_body", "The body cannot be read"),
     404: ("no_such_path", "There is no such path"),
     405: ("method_not_allowed", "The path does not take this method"),
     413: ("body_too_large", "The body is too large"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from anyio import CapacityLimiter
 from fastapi import Request
 
 from api.capture import Intake
@@ -15,10 +16,11 @@ from crm_db import session
 
 @dataclass(frozen=True)
 class Services:
-    """The parts that routes use."""
+    """The parts that routes use. Capture has threads of its own, so that nothing else can keep it waiting."""
 
     settings: Settings
     intake: Intake
+    capture_threads: CapacityLimiter
     prefect: PrefectRest
 
 
@@ -35,7 +37,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
     prefect = PrefectRest(settings.prefect_api_url, auth)
     try:
         intake = Intake(CaptureStore(pool), rate_per_minute=settings.capture_rate_per_minute)
-        yield Services(settings, intake, prefect)
+        threads = CapacityLimiter(settings.capture_pool_size * 2)
+        yield Services(settings, intake, threads, prefect)
     finally:
         prefect.close()
         pool.close()

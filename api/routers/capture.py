@@ -2,13 +2,12 @@
 
 import json
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from api import openapi
 from api.body import read_body
 from api.capture import answer, post_of
-from api.identity import KEY_SCHEMES
 from api.services import services_of
 
 router = APIRouter(tags=["capture"])
@@ -18,7 +17,6 @@ router = APIRouter(tags=["capture"])
     "/api/crm/capture/{source}",
     status_code=202,
     summary="Post a lead, or an array of up to 1,000",
-    dependencies=KEY_SCHEMES,
     responses=openapi.CAPTURE_RESPONSES,
     openapi_extra=openapi.CAPTURE_REQUEST,
 )
@@ -35,5 +33,5 @@ async def capture(source: str, request: Request) -> Response:
         request, most=settings.capture_max_bytes, most_for_arrays=settings.capture_max_array_bytes
     )
     post = post_of(source, request.headers, request.query_params, body)
-    taken = await run_in_threadpool(services.intake.take, post)
+    taken = await to_thread.run_sync(services.intake.take, post, limiter=services.capture_threads)
     return Response(json.dumps(answer(taken)), 202, media_type="application/json")

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from api import openapi
-from api.identity import KEY_SCHEMES, DbSession, EventReader
+from api.identity import KEY_SCHEMES, EventReader
 from crm_db.errors import RecordNotFound
 from crm_db.queries import submissions
+from crm_db.session import unit_of_work
 
 router = APIRouter(tags=["capture"], dependencies=KEY_SCHEMES, responses=openapi.READ_RESPONSES)
 
@@ -27,10 +28,10 @@ class EventOut(BaseModel):
 def event(
     event_id: Annotated[UUID, Path(description="The event_id that capture answered")],
     caller: EventReader,
-    session: DbSession,
 ) -> EventOut:
     """A submission's state; a key that belongs to one source sees that source's submissions only."""
-    found = submissions.status(session, caller.org_id, event_id, source_id=caller.source_id)
+    with unit_of_work(caller.identity) as session:
+        found = submissions.status(session, caller.org_id, event_id, source_id=caller.source_id)
     if found is None:
         raise RecordNotFound("event", event_id)
     return EventOut(id=found.id, status=found.status, lead_ids=list(found.lead_ids), reason=found.reason)

@@ -14,12 +14,12 @@ from api import idempotency, openapi
 from api.capture import checked_key
 from api.cursors import position_of
 from api.documents import ListQuery, lead_response, list_response
-from api.identity import KEY_SCHEMES, DbSession, Reader, Writer
+from api.identity import KEY_SCHEMES, Caller, Reader, Writer
 from crm_db import clock
 from crm_db.actions import leads as lead_actions
 from crm_db.errors import RecordNotFound
 from crm_db.queries import leads
-from crm_db.session import Identity
+from crm_db.session import Identity, unit_of_work
 
 router = APIRouter(
     prefix="/api/crm/leads", tags=["leads"], dependencies=KEY_SCHEMES, responses=openapi.READ_RESPONSES
@@ -82,16 +82,20 @@ class LeadQuery(ListQuery):
 
 
 @router.get("", summary="List leads, newest first")
-def list_leads(caller: Reader, session: DbSession, query: Annotated[LeadQuery, Query()]) -> Response:
+def list_leads(caller: Reader, query: Annotated[LeadQuery, Query()]) -> Response:
     """Leads of the org; `next_cursor` of one page is the `cursor` of the next."""
     after = position_of(query.cursor, datetime, UUID)
-    return list_response(leads.listed(session, caller.org_id, query.wanted(), after=after, limit=query.limit))
+    with unit_of_work(caller.identity) as session:
+        page = leads.listed(session, caller.org_id, query.wanted(), after=after, limit=query.limit)
+    return list_response(page)
 
 
 @router.get("/{lead_id}", summary="Read a lead")
-def read_lead(lead_id: UUID, caller: Reader, session: DbSession) -> Response:
+def read_lead(lead_id: UUID, caller: Reader) -> Response:
     """One lead; the header ETag names its version."""
-    return lead_response(_document(session, caller.org_id, lead_id))
+    with unit_of_work(caller.identity) as session:
+        lead = _document(session, caller.org_id, lead_id)
+    return lead_response(lead)
 
 
 @router.post(
@@ -101,25 +105,27 @@ def read_lead(lead_id: UUID, caller: Reader, session: DbSession) -> Response:
     responses={200: {"description": "The person was a lead already and was enriched"}},
 )
 def create_lead(
-    body: LeadIn,
-    caller: Writer,
-    session: DbSession,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    body: LeadIn, caller: Writer, idempotency_key: Annotated[str | None, Header()] = None
 ) -> Response:
     """Keep a lead; the same automation starts as for a captured one, unless `automation` is false.
 
     With an Idempotency-Key a repeat gets the first answer for 24 hours.
     """
     key = checked_key(idempotency_key)
-    if key is None:
-        return _answer(_submit(session, caller.identity, body))
+    with unit_of_work(caller.identity) as session:
+        kept = _submit(session, caller.identity, body) if key is None else _once(session, caller, key, body)
+    return _answer(kept)
+
+
+def _once(session: Session, caller: Caller, key: str, body: LeadIn) -> dict[str, Any]:
+    """Keep the lead, or give the first answer that this key had."""
     content = body.model_dump(mode="json", exclude_unset=True)
     request = idempotency.keyed_request(caller.identity, "api:leads", key, content)
     first = idempotency.replay(session, request)
     if first is None:
         first = _submit(session, caller.identity, body)
         idempotency.remember(session, request, first)
-    return _answer(first)
+    return first
 
 
 def _submit(session: Session, identity: Identity, body: LeadIn) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the tests of the API ask for: the API itself, served over HTTP, and callers with keys."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -70,3 +71,16 @@ def owner(database: Database) -> Iterator[psycopg.Connection]:
     """The database as its owner sees it: everything."""
     with psycopg.connect(database.owner_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Finds a port on the loopback address that nobody uses now."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+
+    return find
