@@ -9,6 +9,7 @@ from typing import Protocol
 
 import psutil
 
+from deployments.accounts import leashed
 from deployments.child import View
 from deployments.environment import PROJECT
 from deployments.errors import AlreadyRunning, DeploymentError, StartFailed
@@ -34,16 +35,20 @@ class Watcher(Protocol):
         """Everything is up."""
 
 
-def start_detached(settings: Settings, watcher: Watcher) -> None:
-    """Start `crm up` in a session of its own and wait until it is ready; raises what it fails with."""
+def start_detached(settings: Settings, watcher: Watcher, *, tied: bool = False) -> None:
+    """Start `crm up` in a session of its own and wait until it is ready; raises what it fails with.
+
+    `tied`: it ends when this process does, however that ends. Ctrl-C while waiting ends the start.
+    """
     holder = lock_holder(settings.home)
     if holder is not None:
         raise AlreadyRunning(str(settings.home), holder)
     began = time.monotonic()
     log = settings.home / "logs" / "up.log"
+    command = [sys.executable, "-m", "deployments.cli", "up"]
     with open_log(log, LOG_BYTES) as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.cli", "up"],
+            leashed(command) if tied else command,
             cwd=PROJECT,
             env={**os.environ, **_absolute(settings)},
             stdin=subprocess.DEVNULL,
@@ -51,15 +56,27 @@ def start_detached(settings: Settings, watcher: Watcher) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    try:
+        if _becomes_ready(settings, process, watcher):
+            watcher.ready(settings, load_secrets(settings.home), time.monotonic() - began)
+            return
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
+    raise StartFailed(last_line(log) or f"crm up ended with code {process.returncode}; see {log}.")
+
+
+def _becomes_ready(settings: Settings, process: subprocess.Popen[bytes], watcher: Watcher) -> bool:
+    """Wait until this `crm up` is ready, or has ended."""
     while process.poll() is None:
         state = read_state(settings.home)
         if state is not None and state.pid == process.pid:
             watcher.processes(state.processes)
             if state.phase == "ready":
-                watcher.ready(settings, load_secrets(settings.home), time.monotonic() - began)
-                return
+                return True
         time.sleep(POLL_SECONDS)
-    raise StartFailed(last_line(log) or f"crm up ended with code {process.returncode}; see {log}.")
+    return False
 
 
 def stop_running(settings: Settings, timeout: float) -> str:
