@@ -1,0 +1,71 @@
+"""Single HTTP posts to the capture endpoint, each with what is expected of it."""
+
+import hashlib
+import hmac
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+from crm_db.actions.sources import NewSource
+from deployments.demo.payloads import as_form, as_json, as_multipart
+
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True)
+class Post:
+    """One call: `count` submissions, all to be accepted (202) or, when `refused`, none (401)."""
+
+    path: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    count: int = 1
+    refused: bool = False
+
+    def with_header(self, name: str, value: str) -> "Post":
+        """The same with one more header."""
+        return replace(self, headers={**self.headers, name: value})
+
+
+def with_key(source: NewSource, body: bytes, *, count: int = 1, key: str | None = None) -> Post:
+    """JSON from a sender with an API key; `key` to send another one than the source's."""
+    headers = {**JSON, "X-API-Key": source.api_key if key is None else key}
+    return Post(_path(source.name), body, headers, count)
+
+
+def signed(source: NewSource, body: bytes, *, count: int = 1, secret: str | None = None) -> Post:
+    """JSON with a signature over the raw bytes; `secret` to sign with another one than the source's."""
+    digest = hmac.new((secret or source.secret).encode(), body, hashlib.sha256).hexdigest()
+    return Post(_path(source.name), body, {**JSON, "X-CRM-Signature": f"sha256={digest}"}, count)
+
+
+def form(source: NewSource, values: Mapping[str, Any], chance: random.Random) -> Post:
+    """A form, urlencoded or with parts, to the source's unguessable path."""
+    if chance.random() < 0.5:
+        return form_to(source.token, values)
+    boundary = f"----demo{chance.getrandbits(64):016x}"
+    content_type = f"multipart/form-data; boundary={boundary}"
+    return Post(_path(source.token), as_multipart(values, boundary), {"Content-Type": content_type})
+
+
+def form_to(token: str, values: Mapping[str, Any]) -> Post:
+    """An urlencoded form to a path, whoever's it is."""
+    return Post(_path(token), as_form(values), FORM)
+
+
+def json_single(source: NewSource, values: Mapping[str, Any], *, sign: bool) -> Post:
+    """One lead as a JSON object, signed or with the key."""
+    body = as_json(values)
+    return signed(source, body) if sign else with_key(source, body)
+
+
+def refused(post: Post) -> Post:
+    """A post that nobody should take."""
+    return replace(post, refused=True)
+
+
+def _path(ref: str) -> str:
+    return f"/api/crm/capture/{quote(ref, safe='')}"
