@@ -13,7 +13,7 @@ from tasks.work import unit_of_work
 SUBMISSIONS_PER_TRANSACTION = 250
 LEADS_PER_TRANSACTION = 250
 MOST_PER_RUN = 2_000
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 
 
 @crm_task("capture-submissions")
@@ -21,7 +21,9 @@ def capture_submissions(window: Window) -> Tally:
     """Make leads of waiting submissions, a batch a transaction, until none waits or the run has done its share."""
     if window.dry_run:
         with unit_of_work() as session:
-            return Counter(submissions=submissions.count_waiting(session, since=window.since, until=window.until))
+            return Counter(
+                submissions=submissions.count_waiting(session, since=window.since, until=window.until)
+            )
     total: Tally = Counter(submissions=0, new=0, merged=0, dead=0)
     while total["submissions"] < MOST_PER_RUN and not stopping.asked():
         batch = _capture_batch(window)

@@ -18,7 +18,8 @@ from tasks.work import lead_url, unit_of_work
 MESSAGES_PER_CLAIM = 50
 MOST_PER_RUN = 1_000
 MOST_SECONDS_PER_RUN = 20.0
-LEASE = timedelta(seconds=120)  # longer than connecting, sending and recording one claim's messages with slow providers
+CLAIM_LEASE = timedelta(seconds=30)  # opening an attempt renews it for that message alone
+EVIDENCE_LEASE = timedelta(seconds=60)
 
 
 @crm_task("deliver-due")
@@ -26,7 +27,9 @@ def deliver_due(window: Window) -> Tally:
     """Send what is due, the urgent first, until nothing is left or the run has done its share."""
     if window.dry_run:
         with unit_of_work() as session:
-            return Counter(due=messages.count_due(session, now=clock.utc_now(), since=window.since, until=window.until))
+            return Counter(
+                due=messages.count_due(session, now=clock.utc_now(), since=window.since, until=window.until)
+            )
     total: Tally = Counter(sent=0, retried=0, failed=0, unknown=0, skipped=0)
     started = time.monotonic()
     while total.total() < MOST_PER_RUN and time.monotonic() - started < MOST_SECONDS_PER_RUN:
@@ -34,7 +37,7 @@ def deliver_due(window: Window) -> Tally:
             claim = messages.claim(
                 session,
                 limit=MESSAGES_PER_CLAIM,
-                lease=LEASE,
+                lease=CLAIM_LEASE,
                 now=clock.utc_now(),
                 since=window.since,
                 until=window.until,
@@ -50,7 +53,7 @@ def settle_doubtful(window: Window) -> Tally:
     if window.dry_run:
         return Counter()
     with unit_of_work() as session:
-        doubts = attempts.take_doubtful(session, limit=MESSAGES_PER_CLAIM, lease=LEASE)
+        doubts = attempts.take_doubtful(session, limit=MESSAGES_PER_CLAIM, lease=EVIDENCE_LEASE)
     total: Tally = Counter()
     for doubt in doubts:
         outcome = senders.evidence(doubt.channel, doubt.provider, str(doubt.message_id))
@@ -65,17 +68,18 @@ def deliver_one(ref: messages.Ref, token: UUID) -> str:
     with unit_of_work() as session:
         attempt = attempts.open_attempt(
             session,
-            ref.org_id,
-            ref.message_id,
+            ref,
             token,
-            provider=senders.provider_of(ref.channel),
+            carrier=senders.carrier_of(ref.channel),
             lead_url=lead_url(),
             now=clock.utc_now(),
         )
     if attempt is None:
         return "skipped"
     status = _do_task(attempt) if attempt.channel == "task" else _record(attempt, senders.send(attempt))
-    return {"sent": "sent", "scheduled": "retried", "failed": "failed", "unknown": "unknown"}.get(status or "", "skipped")
+    return {"sent": "sent", "scheduled": "retried", "failed": "failed", "unknown": "unknown"}.get(
+        status or "", "skipped"
+    )
 
 
 def _deliver_claim(claim: messages.Claim, total: Tally) -> bool:

@@ -48,6 +48,10 @@ def crm_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
 def _place(error: BaseException) -> str:
     """The innermost frame of ours, else of anybody: file, line and function, which hold no data."""
     frames: list[Any] = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if any(f"/{room}/" in frame.filename for room in ("crm_db", "tasks", "integrations"))]
+    ours = [
+        frame
+        for frame in frames
+        if any(f"/{room}/" in frame.filename for room in ("crm_db", "tasks", "integrations"))
+    ]
     frame = (ours or frames)[-1]
     return f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno} in {frame.name}"

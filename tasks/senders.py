@@ -3,12 +3,14 @@
 from datetime import timedelta
 from functools import cache
 
-from crm_db.actions.attempts import OpenAttempt
+from crm_db.actions.attempts import Carrier, OpenAttempt
 from crm_db.rules.outcomes import Ambiguous, NotSent, Outcome, Refused, Sent
 from integrations import errors, registry
 from integrations.ports import Address, Email, EmailSender, Invite, InviteSender
 from integrations.settings import IntegrationSettings, load_settings
 
+LOCAL_LEASE = timedelta(seconds=30)
+STEPS_OF_A_CONVERSATION = 5
 INSIDE = "crm"  # the provider of what never leaves: tasks for people
 
 
@@ -27,11 +29,16 @@ def _invite_sender() -> InviteSender:
     return registry.invite_sender(_settings())
 
 
-def provider_of(channel: str) -> str:
-    """The name of who carries a channel, as the ledger notes it."""
-    if channel == "email":
-        return _email_sender().name
-    return _invite_sender().name if channel == "invite" else INSIDE
+def carrier_of(channel: str) -> Carrier:
+    """Who carries a channel, as the ledger notes it.
+
+    An attempt may last as long as the slowest conversation: every step of it may take the provider's time-out.
+    """
+    if channel not in ("email", "invite"):
+        return Carrier(INSIDE, LOCAL_LEASE)
+    name = _email_sender().name if channel == "email" else _invite_sender().name
+    slowest = timedelta(seconds=STEPS_OF_A_CONVERSATION * _settings().smtp_timeout)
+    return Carrier(name, LOCAL_LEASE if name == "local" else LOCAL_LEASE + slowest)
 
 
 def send(attempt: OpenAttempt) -> Outcome:

@@ -27,7 +27,9 @@ def sum_of(tallies: Iterable[Mapping[str, int]]) -> Tally:
     return total
 
 
-def report(title: str, tally: Mapping[str, int], *, seconds: float, window: Window, link: str) -> dict[str, int]:
+def report(
+    title: str, tally: Mapping[str, int], *, seconds: float, window: Window, link: str
+) -> dict[str, int]:
     """Leave the run's counts and duration as an artifact; returns the counts, which become the flow's result."""
     rows = "\n".join(f"| {name.replace('_', ' ')} | {count:,} |" for name, count in tally.items())
     mode = "dry run: nothing was changed" if window.dry_run else "done"

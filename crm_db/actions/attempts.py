@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from crm_db.actions.messages import Ref
 from crm_db.queries import outgoing
 from crm_db.queries.outgoing import Person, Slot
 from crm_db.rules import backoff
@@ -23,7 +24,8 @@ from crm_db.rules.rendering import Rendered, Template, TemplateError, render
 _OPEN = text(
     """
     with opened as (
-        update crm_messages set status = 'sending', attempts = attempts + 1, rendered = :rendered, provider = :provider
+        update crm_messages set status = 'sending', attempts = attempts + 1, rendered = :rendered, provider = :provider,
+               lease_until = now() + :lease
         where org_id = :org and id = :id and lease_token = :token
         returning org_id, id, attempts
     )
@@ -77,6 +79,14 @@ _CLOSE = text(
 
 
 @dataclass(frozen=True)
+class Carrier:
+    """Who is about to carry a message, and how long an attempt may last before others look for evidence of its end."""
+
+    name: str
+    lease: timedelta
+
+
+@dataclass(frozen=True)
 class Subject:
     """What the message is about: its lead, when it was due, and the settings of its step."""
 
@@ -116,21 +126,14 @@ class OpenAttempt:
 
 
 def open_attempt(
-    session: Session,
-    org_id: UUID,
-    message_id: UUID,
-    token: UUID,
-    *,
-    provider: str,
-    lead_url: str,
-    now: datetime,
+    session: Session, ref: Ref, token: UUID, *, carrier: Carrier, lead_url: str, now: datetime
 ) -> OpenAttempt | None:
     """Look again and write the attempt; None when the lease is lost or the message must not go (any more).
 
     lead_url: address of a lead's record, with {id} in it. What must not go is cancelled or failed with its reason; what comes
     too late for its hours is put off.
     """
-    row = outgoing.look_again(session, org_id, message_id, token)
+    row = outgoing.look_again(session, ref.org_id, ref.message_id, token)
     if row is None:
         return None
     if reason := outgoing.reason_against(row):
@@ -154,10 +157,10 @@ def open_attempt(
     except TemplateError as error:
         _close(session, row, token, None, now, status="failed", reason=f"template: {error}")
         return None
-    number = _write_attempt(session, row, token, rendered, provider, now)
+    number = _write_attempt(session, row, token, rendered, carrier, now)
     return OpenAttempt(
-        org_id=org_id,
-        message_id=message_id,
+        org_id=ref.org_id,
+        message_id=ref.message_id,
         number=number,
         lease_token=token,
         channel=row["channel"],
@@ -247,7 +250,7 @@ def _next_action(session: Session, row: RowMapping, now: datetime) -> str:
 
 
 def _write_attempt(
-    session: Session, row: RowMapping, token: UUID, rendered: Rendered, provider: str, now: datetime
+    session: Session, row: RowMapping, token: UUID, rendered: Rendered, carrier: Carrier, now: datetime
 ) -> int:
     kept = {"subject": rendered.subject, "text": rendered.text}
     values = {
@@ -255,7 +258,8 @@ def _write_attempt(
         "id": row["id"],
         "token": token,
         "rendered": kept,
-        "provider": provider,
+        "provider": carrier.name,
+        "lease": carrier.lease,
         "now": now,
     }
     number: int = session.execute(_OPEN, values).scalar_one()

@@ -31,6 +31,7 @@ _CLAIM = text(
     where status = 'pending' and id in (
         select id from crm_inbox
         where status = 'pending' and kind = 'lead' and (lease_until is null or lease_until < now())
+          and (claims > 0) = :again
           and (cast(:since as timestamptz) is null or received_at >= :since)
           and (cast(:until as timestamptz) is null or received_at < :until)
         order by id limit :limit for update skip locked
@@ -101,12 +102,15 @@ def claim(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Claim:
-    """Take the oldest waiting submissions under a lease; what died with its worker too often is set aside."""
+    """Take the oldest waiting submissions under a lease; what died with its worker too often is set aside.
+
+    What was claimed before without an outcome goes alone, after all others: if it is at fault, it takes no mates with it.
+    """
     session.execute(_SET_ASIDE, {"most": MOST_CLAIMS})
     token = uuid4()
-    window = {"since": since, "until": until}
-    taken = session.execute(_CLAIM, {"token": token, "lease": lease, "limit": limit, **window})
-    return Claim(token, rows_changed(taken))
+    values = {"token": token, "lease": lease, "since": since, "until": until}
+    taken = rows_changed(session.execute(_CLAIM, {**values, "again": False, "limit": limit}))
+    return Claim(token, taken or rows_changed(session.execute(_CLAIM, {**values, "again": True, "limit": 1})))
 
 
 def count_waiting(session: Session, *, since: datetime | None = None, until: datetime | None = None) -> int:

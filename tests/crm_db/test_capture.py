@@ -134,6 +134,19 @@ def test_a_submission_that_kills_its_worker_five_times_is_set_aside(as_flow, org
     assert dead["reason"].startswith("poison")
 
 
+def test_submissions_that_died_with_their_worker_are_tried_one_by_one_after_the_others(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com"}, {"email": "b@example.com"})
+    with session.unit_of_work() as work:
+        submissions.claim(work, limit=10, lease=timedelta(seconds=-1))
+    post(as_flow, org, source.id, {"email": "c@example.com"}, key="later")
+    assert [len(capture()) for _ in range(4)] == [1, 1, 1, 0]
+    assert [row["email"] for row in rows("select email from crm_leads order by id")] == [
+        "c@example.com",
+        "a@example.com",
+        "b@example.com",
+    ]
+
+
 def test_a_replaced_worker_changes_nothing(as_flow, org, source):
     post(as_flow, org, source.id, {"email": "a@example.com"})
     with session.unit_of_work() as work:

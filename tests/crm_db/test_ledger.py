@@ -13,6 +13,7 @@ from tests.crm_db.test_capture import NOW, capture, post, prepare, rows
 
 LEASE = timedelta(seconds=60)
 OVER = timedelta(seconds=-1)
+LOCAL = attempts.Carrier("local", LEASE)
 URL = "http://127.0.0.1/api/crm/leads/{id}"
 
 
@@ -32,9 +33,7 @@ def claim(lease: timedelta = LEASE, *, now=NOW) -> messages.Claim:
 
 def opened(ref: messages.Ref, claimed: messages.Claim, *, now=NOW) -> OpenAttempt | None:
     with session.unit_of_work() as work:
-        return attempts.open_attempt(
-            work, ref.org_id, ref.message_id, claimed.token, provider="local", lead_url=URL, now=now
-        )
+        return attempts.open_attempt(work, ref, claimed.token, carrier=LOCAL, lead_url=URL, now=now)
 
 
 def recorded(attempt: OpenAttempt | attempts.Doubt, outcome, *, now=NOW) -> str | None:
