@@ -7,6 +7,7 @@ may give an idempotency key and ask again.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -62,8 +63,12 @@ class PrefectRest:
         if not _NAME.fullmatch(name):
             raise UnknownFlow
         deployment = self._asked("GET", f"deployments/name/{name}/{name}")
-        known = sorted((deployment.get("parameter_openapi_schema") or {}).get("properties", {}))
-        if not parameters.keys() <= set(known) or _is_hydrated(parameters):
+        properties = (deployment.get("parameter_openapi_schema") or {}).get("properties", {})
+        known = sorted(properties)
+        if _is_hydrated(parameters) or not all(
+            name in properties and _is_well_formed(value, properties[name])
+            for name, value in parameters.items()
+        ):
             raise BadParameters(known)
         wanted = {"parameters": dict(parameters), "idempotency_key": idempotency_key}
         response = self._sent("POST", f"deployments/{deployment['id']}/create_flow_run", wanted)
@@ -126,6 +131,19 @@ def _content(response: httpx.Response) -> Any:
         return response.json()
     except ValueError:
         raise PrefectUnavailable from None
+
+
+def _is_well_formed(value: object, schema: Mapping[str, Any]) -> bool:
+    """Whether a text that must be a moment is one; Prefect checks types but not formats."""
+    options = schema.get("anyOf", [schema])
+    formats = {option.get("format") for option in options if option.get("type") == "string"}
+    if not isinstance(value, str) or formats != {"date-time"}:
+        return True
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_hydrated(value: object) -> bool:
