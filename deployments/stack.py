@@ -79,7 +79,11 @@ class Stack:
         )
 
     def start(self) -> None:
-        """Bring everything up; Prefect's server, the slowest, is started as early as its database allows."""
+        """Bring everything up.
+
+        Prefect's server, the slowest, starts as early as its database allows, and the worker while the flows
+        are being registered; both load while others do.
+        """
         self._clear_leftovers()
         self._clear_temporary_files()
         check_ports(self._settings)
@@ -94,8 +98,8 @@ class Stack:
             self.supervisor.add(self._programs.intake(lane))
         self._watcher.step("Prefect")
         self.supervisor.wait_ready(["prefect"], self._deadline)
-        self._do("Flows and schedules", self._register)
         self.supervisor.add(self._programs.worker())
+        self._do("Flows and schedules", self._register)
         self._watcher.step("Waiting for all processes")
         self.supervisor.wait_ready([view.name for view in self._views], self._deadline)
         self._enter("ready")
@@ -108,7 +112,8 @@ class Stack:
     def stop(self) -> None:
         """Stop what was started, in reverse order."""
         self._enter("stopping")
-        self._watcher.step("Stopping: work in hand is finished first, a second Ctrl-C hurries")
+        if self._views:
+            self._watcher.step("Stopping: work in hand is finished first, a second Ctrl-C hurries")
         self.supervisor.stop()
         self._enter("stopped")
 
