@@ -20,8 +20,8 @@ WORKER = "crm-worker"
 def http_ok(url: str, auth: str | None = None) -> Probe:
     """Ready when this address answers 200; with `auth` (user:password) only our own does, no stranger."""
     login = (auth.partition(":")[0], auth.partition(":")[2]) if auth else None
-
-    client = httpx.Client(auth=login, timeout=PROBE_SECONDS)  # made once: it reads all certificates of the machine
+    # Made once, because making a client reads all certificates of the machine.
+    client = httpx.Client(auth=login, timeout=PROBE_SECONDS)
 
     def ready() -> bool:
         try:
