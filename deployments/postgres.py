@@ -5,8 +5,6 @@ unprivileged account with data in a folder of its own. A half-finished start is 
 """
 
 import contextlib
-import hashlib
-import json
 import os
 import secrets
 import shutil
@@ -15,22 +13,19 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from locale import LC_CTYPE, Error, setlocale
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 import psycopg
 
-from deployments import pg_files, pg_places
-from deployments.accounts import CLEAN_ENVIRONMENT, leashed, own_folder, run_as
+from deployments import pg_files, pg_initdb, pg_places
+from deployments.accounts import CLEAN_ENVIRONMENT, leashed
 from deployments.errors import ClusterError
 from deployments.pg_binaries import Binaries, reachable_binaries
+from deployments.pg_initdb import SUPERUSER
 from deployments.pg_places import Places
 
-SUPERUSER = "postgres"
-MARKER = "crm-cluster.json"
-INITDB_SECONDS = 300.0
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -78,10 +73,10 @@ class Cluster:
         pg_places.record(self.home, self.places)
         self._binaries = reachable_binaries(self.places.account, self.places.base)
         self._check_running()
-        if self.places.data.exists() and not self._is_ours():
+        if self.places.data.exists() and not pg_initdb.is_made_with(self._password, self.places.data):
             self._move_aside()
         if not self.places.data.exists():
-            self._initialise()
+            pg_initdb.make_data(self.places, self._binaries, self._password, fast=self.fast)
         self._check_version()
         pg_files.clear_stale_locks(self.places)
 
@@ -166,17 +161,6 @@ class Cluster:
                 f"PostgreSQL already runs on {self.places.data} as process {pid}; stop it with crm down."
             )
 
-    def _mark(self) -> str:
-        """Tells whether data and secrets.json belong together, without saying anything about the password."""
-        return hashlib.sha256(f"essentials-crm:{self._password}".encode()).hexdigest()[:16]
-
-    def _is_ours(self) -> bool:
-        try:
-            marker: dict[str, Any] = json.loads((self.places.data / MARKER).read_text())
-        except (OSError, ValueError):
-            return False
-        return marker.get("mark") == self._mark()
-
     def _move_aside(self) -> None:
         """Data elsewhere outlives a removed CRM_HOME: a new one must not meet it, and nothing may be lost."""
         if self.places.inside_home:
@@ -197,52 +181,6 @@ class Cluster:
                 f"install PostgreSQL {made_by}, or dump and restore into a new CRM_HOME."
             )
 
-    def _initialise(self) -> None:
-        """`initdb` in a sibling folder that gets its name when complete, so a killed start does no harm."""
-        building = self.places.data.with_name("data-building")
-        password_file = self.places.base / "password"
-        shutil.rmtree(building, ignore_errors=True)
-        password_file.unlink(missing_ok=True)
-        own_folder(building, self.places.account)
-        self._check_reachable(building)
-        try:
-            pg_files.write_private(password_file, self._password, self.places.account)
-            argv = leashed(
-                self._initdb(building, password_file), death_signal="SIGKILL", account=self.places.account
-            )
-            answer = run_as(None, argv, timeout=INITDB_SECONDS)
-        finally:
-            password_file.unlink(missing_ok=True)
-        if answer.returncode != 0:
-            last_line = (answer.stderr.strip().splitlines() or ["no message"])[-1]
-            raise ClusterError(f"initdb could not make the database in {building}: {last_line}")
-        pg_files.write_private(building / MARKER, json.dumps({"mark": self._mark()}), self.places.account)
-        building.rename(self.places.data)
-
-    def _check_reachable(self, folder: Path) -> None:
-        account = self.places.account
-        if account is not None and run_as(account, ["/bin/ls", str(folder)]).returncode != 0:
-            shutil.rmtree(folder)
-            raise ClusterError(
-                f"The account {account.name}, which PostgreSQL runs as, cannot reach {self.places.base}; "
-                "set CRM_DATA_DIR to a folder whose parents all may pass."
-            )
-
-    def _initdb(self, folder: Path, password_file: Path) -> list[str]:
-        return [
-            self._programs().program("initdb"),
-            f"--pgdata={folder}",
-            f"--username={SUPERUSER}",
-            f"--pwfile={password_file}",
-            "--auth-local=scram-sha-256",
-            "--auth-host=scram-sha-256",
-            "--data-checksums",
-            "--no-instructions",
-            "--encoding=UTF8",
-            *_locale_switches(self._programs().major),
-            *(["--no-sync"] if self.fast else []),
-        ]
-
 
 @contextlib.contextmanager
 def throwaway_cluster(*, timeout: float = 120.0) -> Iterator[Cluster]:
@@ -258,17 +196,3 @@ def throwaway_cluster(*, timeout: float = 120.0) -> Iterator[Cluster]:
     finally:
         cluster.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _locale_switches(major: int) -> list[str]:
-    """Sorting by code point, letters by Unicode; from 17 on the server brings that along itself."""
-    if major >= 17:
-        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    before = setlocale(LC_CTYPE)
-    try:
-        setlocale(LC_CTYPE, "C.UTF-8")
-    except Error:
-        return ["--locale=C"]
-    finally:
-        setlocale(LC_CTYPE, before)
-    return ["--locale=C.UTF-8"]

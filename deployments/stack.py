@@ -19,6 +19,7 @@ from deployments.errors import StartFailed
 from deployments.locate import addresses_of, cluster_of
 from deployments.orphans import stop_orphans
 from deployments.ports import check_ports
+from deployments.probes import WORK_POOL, http_ok
 from deployments.programs import LANES, Programs
 from deployments.run_state import RunState, exclusive, read_state, write_state
 from deployments.secret_files import Secrets, load_secrets
@@ -81,8 +82,8 @@ class Stack:
     def start(self) -> None:
         """Bring everything up.
 
-        Prefect's server, the slowest, starts as early as its database allows, and the worker while the flows
-        are being registered; both load while others do.
+        Prefect's server, the slowest, starts as early as its database allows. The worker loads while flows
+        are being registered, except the first time, when the registration makes the pool it works for.
         """
         self._clear_leftovers()
         self._clear_temporary_files()
@@ -98,12 +99,20 @@ class Stack:
             self.supervisor.add(self._programs.intake(lane))
         self._watcher.step("Prefect")
         self.supervisor.wait_ready(["prefect"], self._deadline)
-        self.supervisor.add(self._programs.worker())
-        self._do("Flows and schedules", self._register)
+        self._start_worker_and_register()
         self._watcher.step("Waiting for all processes")
         self.supervisor.wait_ready([view.name for view in self._views], self._deadline)
         self._enter("ready")
         self._watcher.ready(self._settings, self._secrets, time.monotonic() - self._began)
+
+    def _start_worker_and_register(self) -> None:
+        pool = f"{self._settings.prefect_url}/api/work_pools/{WORK_POOL}"
+        is_known = self.supervisor.work(http_ok(pool, self._secrets.prefect_auth), self._deadline)
+        if is_known:
+            self.supervisor.add(self._programs.worker())
+        self._do("Flows and schedules", self._register)
+        if not is_known:
+            self.supervisor.add(self._programs.worker())
 
     def run(self) -> None:
         """Keep it up until a stop is asked for."""
