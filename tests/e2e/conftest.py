@@ -97,7 +97,7 @@ class Ops:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[OwnStack]:
-    """A ready stack, stopped and removed after the last test; who breaks something waits till it is mended."""
+    """A ready stack, stopped and removed after the last test; who breaks it waits till it is whole."""
     with own_stack() as stack:
         stack.add_reps()
         yield stack
