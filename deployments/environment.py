@@ -48,6 +48,8 @@ class Environments:
             "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
             "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": history,
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASE_STORAGE,
+            # Else the server writes its UI into its own package, which may be another account's.
+            "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(self.settings.home / "prefect" / "ui"),
         }
 
     def _common(self) -> dict[str, str]:

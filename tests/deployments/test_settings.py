@@ -150,6 +150,13 @@ def test_children_find_each_other_and_the_home(environments: Environments, tmp_p
     assert environment["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] == "false"
 
 
+def test_prefect_writes_its_ui_into_the_home_and_not_into_its_package(
+    environments: Environments, tmp_path: Path
+) -> None:
+    folder = environments.prefect()["PREFECT_SERVER_UI_STATIC_DIRECTORY"]
+    assert Path(folder).is_relative_to(tmp_path)
+
+
 def test_a_json_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     write_json(path, {"a": 1})
