@@ -1,0 +1,216 @@
+"""capture: requests a second of POST /api/crm/capture, next to a minimal baseline on the same database in the same minutes.
+
+Both are served by two uvicorn workers with a pool of six connections each, over eight kept-open connections, on a durable
+database (fsync on) with nothing else running on it. Rounds alternate, and the figure is the median of the rounds.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import psycopg
+
+from benchmarks import figures, machine, minimal_capture
+from crm_db import migrate, roles, session
+from crm_db.actions import orgs, sources
+from crm_db.session import Identity
+from deployments.addresses import Addresses, derive_addresses
+from deployments.postgres import Cluster
+from tests.faults.own_stack import free_ports
+
+SECONDS = 10.0
+ROUNDS = 3
+CONNECTIONS = 8
+WORKERS = 2
+START_SECONDS = 60.0
+
+
+def measure(seconds: float = SECONDS) -> dict[str, Any]:
+    """Run it, print the table, keep the JSON; returns the result."""
+    before = machine.facts()
+    with _database() as addresses:
+        key = _first_source(addresses)
+        with (
+            _served("api.app:create_app", _product(addresses), "/api/crm/health") as product,
+            _served(
+                "benchmarks.minimal_capture:create_app",
+                {"MINIMAL_DATABASE_URL": addresses.owner},
+                "/openapi.json",
+            ) as baseline,
+        ):
+            ways = {
+                "capture": (f"{product}/api/crm/capture/benchmark", key),
+                "baseline": (f"{baseline}/capture", "none"),
+            }
+            for url, api_key in ways.values():
+                _hammer(url, api_key, min(2.0, seconds))
+            rounds = [
+                {name: _hammer(url, api_key, seconds) for name, (url, api_key) in ways.items()}
+                for _ in range(ROUNDS)
+            ]
+        missing = _missing(addresses, rounds)
+    result = {
+        "benchmark": "capture",
+        "machine": before,
+        "load_after": machine.load(),
+        "missing": missing,
+        **_sum(rounds),
+    }
+    _print(result)
+    print(f"kept in {figures.keep('capture', result)}")
+    return result
+
+
+@contextmanager
+def _database() -> Iterator[Addresses]:
+    """A durable database server of its own with our schema."""
+    folder = Path(tempfile.mkdtemp(prefix="crm-b-"))
+    folder.chmod(0o711)  # as root the database runs under another account, which must be able to pass
+    cluster = Cluster(folder / "home", secrets.token_urlsafe(24), data_dir=folder / "pg")
+    try:
+        cluster.prepare()
+        cluster.spawn()
+        cluster.wait_ready(START_SECONDS)
+        passwords = {role: secrets.token_urlsafe(24) for role in roles.ROLES}
+        addresses = derive_addresses(cluster.admin_url, passwords)
+        roles.ensure_roles(addresses.admin, passwords)
+        roles.ensure_database(addresses.admin, "crm", "crm_owner")
+        migrate.upgrade(addresses.owner)
+        yield addresses
+    finally:
+        cluster.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _first_source(addresses: Addresses) -> str:
+    """An org with one source, and the baseline's tables; returns the source's API key."""
+    with session.bound_to(addresses.owner), session.unit_of_work() as work:
+        first = orgs.ensure_first_org(
+            work,
+            name="Benchmark",
+            admin_email="admin@benchmark.example",
+            admin_password=secrets.token_urlsafe(24),
+        )
+    identity = Identity(first.org_id, first.admin_id, "admin")
+    with session.bound_to(addresses.app), session.unit_of_work(identity) as work:
+        key = sources.add(work, identity, "benchmark").api_key
+    with psycopg.connect(addresses.owner, autocommit=True) as connection:
+        connection.execute(minimal_capture.SCHEMA)
+    return key
+
+
+def _product(addresses: Addresses) -> dict[str, str]:
+    return {
+        "CRM_APP_DATABASE_URL": addresses.app,
+        "CRM_CAPTURE_DATABASE_URL": addresses.capture,
+        "CRM_CAPTURE_POOL_SIZE": str(minimal_capture.POOL_SIZE),
+        "CRM_CAPTURE_RATE_PER_MINUTE": "10000000",
+    }
+
+
+@contextmanager
+def _served(app: str, environment: dict[str, str], probe: str) -> Iterator[str]:
+    """Serve an application as `crm up` does; gives its base URL."""
+    (port,) = free_ports(1)
+    base = f"http://127.0.0.1:{port}"
+    arguments = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        app,
+        "--factory",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    process = subprocess.Popen(
+        [*arguments, "--workers", str(WORKERS), "--no-access-log", "--log-level", "warning"],
+        cwd=machine.PROJECT,
+        env={**os.environ, "PYTHONPATH": str(machine.PROJECT), **environment},
+    )
+    try:
+        _wait_for(base + probe)
+        yield base
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(url: str) -> None:
+    until = time.monotonic() + START_SECONDS
+    with httpx.Client(trust_env=False) as client:
+        while time.monotonic() < until:
+            try:
+                if client.get(url).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.2)
+    raise TimeoutError(f"{url} did not answer within {START_SECONDS:.0f} s")
+
+
+def _hammer(url: str, api_key: str, seconds: float) -> dict[str, Any]:
+    arguments = [url, api_key, str(CONNECTIONS), str(seconds)]
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks.hammering", *arguments],
+        cwd=machine.PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return {**found, "per_second": round(found["answered"] / found["seconds"], 1), "load": machine.load()[0]}
+
+
+def _missing(addresses: Addresses, rounds: list[dict[str, dict[str, Any]]]) -> int:
+    """How many 202s of the rounds are not in the inbox; anything but 0 makes the figure worthless."""
+    with psycopg.connect(addresses.owner) as connection:
+        row = connection.execute("select count(*) from crm_inbox").fetchone()
+    assert row is not None
+    answered: int = sum(one["capture"]["answered"] for one in rounds)
+    return max(0, answered - int(row[0]))
+
+
+def _sum(rounds: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
+    figure, baseline = (median(one[name]["per_second"] for one in rounds) for name in ("capture", "baseline"))
+    return {
+        "per_second": figure,
+        "baseline_per_second": baseline,
+        "ratio": round(figure / baseline, 3),
+        "rounds": rounds,
+    }
+
+
+def _print(result: dict[str, Any]) -> None:
+    figures.show(
+        "Requests a second, 8 connections, 2 workers",
+        ("round", "capture", "p95 ms", "baseline", "p95 ms", "load", "client's CPU s"),
+        [
+            (
+                number,
+                one["capture"]["per_second"],
+                one["capture"]["milliseconds"]["p95"],
+                one["baseline"]["per_second"],
+                one["baseline"]["milliseconds"]["p95"],
+                one["capture"]["load"],
+                one["capture"]["cpu_seconds"],
+            )
+            for number, one in enumerate(result["rounds"], start=1)
+        ],
+    )
+    print(
+        f"capture {result['per_second']:g}/s, baseline {result['baseline_per_second']:g}/s, ratio {result['ratio']},"
+        f" missing {result['missing']}; load {result['machine']['load']}"
+    )

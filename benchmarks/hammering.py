@@ -1,0 +1,66 @@
+"""A client that posts as fast as answers come, in a process of its own.
+
+`python -m benchmarks.hammering URL KEY CONNECTIONS SECONDS` prints one JSON object: `answered` (202s), `other`, `seconds`,
+`milliseconds` (percentiles), `cpu_seconds` of this client. It speaks HTTP by the standard library, since on few processors a heavier client would be what is measured.
+"""
+
+import json
+import sys
+import threading
+import time
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+from benchmarks.figures import spread
+
+
+def hammer(url: str, api_key: str, *, connections: int, seconds: float) -> dict[str, object]:
+    """Post another person with each request on each kept-open connection."""
+    times: list[float] = []
+    others: list[int] = []
+    run, until = f"{time.time_ns():x}", time.monotonic() + seconds
+    senders = [
+        threading.Thread(target=_send, args=(url, api_key, f"{run}-{number}", until, times, others))
+        for number in range(connections)
+    ]
+    began, cpu = time.monotonic(), time.process_time()
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    return {
+        "answered": len(times),
+        "other": len(others),
+        "seconds": round(time.monotonic() - began, 2),
+        "milliseconds": spread([1000 * one for one in times]),
+        "cpu_seconds": round(time.process_time() - cpu, 2),
+    }
+
+
+def _send(url: str, api_key: str, run: str, until: float, times: list[float], others: list[int]) -> None:
+    parts, number = urlsplit(url), 0
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
+    while (began := time.monotonic()) < until:
+        number += 1
+        body = json.dumps(
+            {"email": f"p{number}.{run}@capture.example", "name": "A Person", "company": "Load", "value": 1}
+        )
+        connection.request("POST", parts.path, body, {**headers, "Idempotency-Key": f"{run}-{number}"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status == 202:
+            times.append(time.monotonic() - began)
+        else:
+            others.append(answer.status)
+    connection.close()
+
+
+def main() -> None:
+    """Hammer as the arguments say."""
+    url, api_key, connections, seconds = sys.argv[1:]
+    print(json.dumps(hammer(url, api_key, connections=int(connections), seconds=float(seconds))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Where a figure was obtained: a number without its machine and its load says nothing."""
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PROJECT = Path(__file__).parent.parent
+
+
+def facts() -> dict[str, Any]:
+    """Processor, memory, versions and commit; `load` is the load average (1, 5, 15 minutes) of this moment."""
+    return {
+        "cpus": os.cpu_count(),
+        "processor": _processor(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "commit": commit(),
+        "load": load(),
+    }
+
+
+def load() -> list[float]:
+    """The load average over 1, 5 and 15 minutes."""
+    return [round(value, 2) for value in os.getloadavg()]
+
+
+def commit() -> str:
+    """The commit of the checkout, marked when the work tree differs from it."""
+    answer = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    for line in (
+        Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if Path("/proc/cpuinfo").exists()
+        else []
+    ):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()

@@ -1,0 +1,105 @@
+"""A database with waiting submissions, an outbox of its own, and workers as processes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from crm_db.actions.sources import NewSource
+from tasks import senders
+from tests.conftest import Database, Org
+from tests.faults.invariants import Accepted, Breach, recount
+
+PEOPLE = 6
+
+
+class Bench:
+    """What the tests of this folder work on: submissions of PEOPLE persons, one of them twice."""
+
+    def __init__(self, database: Database, home: Path, accepted: list[Accepted]) -> None:
+        self.database, self.home, self.accepted = database, home, accepted
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a worker process needs to find the database and the outbox."""
+        return {"CRM_FLOW_DATABASE_URL": self.database.flow_url, "CRM_HOME": str(self.home)}
+
+    @property
+    def outbox(self) -> Path:
+        """Where the e-mails of this test are."""
+        return self.home / "outbox"
+
+    def execute(self, statement: str) -> None:
+        """Change something behind everybody's back, as the database's owner."""
+        with psycopg.connect(self.database.owner_url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def count(self, question: str) -> int:
+        """The one number that answers a question."""
+        with psycopg.connect(self.database.owner_url) as connection:
+            row = connection.execute(question).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def let_leases_end(self) -> None:
+        """As if the longest lease and back-off had passed: leases of dead workers are over, tries again are due."""
+        self.execute(
+            "update crm_inbox set lease_until = now() - interval '1 second' where lease_until > now()"
+        )
+        self.execute(
+            "update crm_messages set lease_until = now() - interval '1 second' where lease_until > now()"
+        )
+        self.execute("update crm_messages set due_at = now() where status = 'scheduled' and attempts > 0")
+
+    def breaches(self) -> list[Breach]:
+        """The recount."""
+        return recount(self.database.owner_url, self.outbox, self.accepted)
+
+
+@pytest.fixture
+def bench(
+    as_flow: Database,
+    org: Org,
+    source: NewSource,
+    reps: list[UUID],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bench:
+    """Submissions that wait, as the API keeps them, and this process as a further worker on them."""
+    monkeypatch.setenv("CRM_HOME", str(tmp_path))
+    for name in ("CRM_SMTP_URL", "CRM_PROVIDER_EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    for remembered in (senders._settings, senders._email_sender, senders._invite_sender):
+        remembered.cache_clear()
+    emails = [f"person{number}@faults.example" for number in range(PEOPLE)]
+    return Bench(as_flow, tmp_path, _kept(as_flow, org, source, [*emails, emails[0].upper()]))
+
+
+def _kept(database: Database, org: Org, source: NewSource, emails: list[str]) -> list[Accepted]:
+    keys = [f"key-{number}" for number in range(len(emails))]
+    bodies = [json.dumps({"email": email, "name": "A Person"}).encode() for email in emails]
+    with psycopg.connect(database.capture_url, autocommit=True) as connection:
+        rows = connection.execute(
+            "select event_id::text from crm_capture(%s, %s, 'application/json', true, %s, %s, %s, %s) order by ordinal",
+            [org.org_id, source.id, ["header:test"] * len(keys), keys, [b"hash"] * len(keys), bodies],
+        ).fetchall()
+    return [Accepted(key, row[0], email) for key, row, email in zip(keys, rows, emails, strict=True)]
+
+
+WorkOff = Callable[[], None]
+
+
+@pytest.fixture
+def work_off(bench: Bench) -> WorkOff:
+    """Another worker, which comes when the leases of the dead are over and works until all is done."""
+    from tests.faults.crashing import everything
+
+    def work() -> None:
+        for _ in range(4):
+            bench.let_leases_end()
+            everything()
+
+    return work

@@ -1,0 +1,177 @@
+"""The rows: which process is killed, and one run of it from an empty stack to the recount."""
+
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import psycopg
+
+from tests.faults.invariants import LOST, STUCK, TWICE, Accepted, Breach, recount
+from tests.faults.own_stack import OwnStack, own_stack
+from tests.faults.sender import Sender, Submission, submissions
+
+RATE = 40.0
+KILLS = 3
+KILL_AFTER_SECONDS = (0.3, 2.0)
+SETTLE_SECONDS = 420.0
+"""Longer than the longest lease, a back-off after it, and the restart of the slowest process."""
+QUIET_LOOKS = 4
+_UNSETTLED = """
+    select (select count(*) from crm_inbox where status = 'pending') as submissions,
+           (select count(*) from crm_leads where automation = 'pending' and deleted_at is null) as leads,
+           (select count(*) from crm_messages where status in ('claimed', 'sending')
+            or status = 'scheduled' and (due_at <= now() or attempts > 0)) as messages,
+           (select count(*) from crm_enrolments where state = 'active' and plan_at <= now()) as enrolments
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault: the process of `crm status` that is killed, and by which signal."""
+
+    name: str
+    process: str
+    by: signal.Signals = signal.SIGKILL
+
+
+ROWS = (
+    Row("kill-intake-capture", "intake-capture"),
+    Row("kill-intake-delivery", "intake-delivery"),
+    Row("kill-api", "api"),
+    Row("kill-worker", "worker"),
+    Row("kill-prefect", "prefect"),
+    Row("stop-postgres-immediately", "postgres", signal.SIGQUIT),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a row showed. `leads` are posts with a 202; `tries` the requests that took; `unsettled` what was left, if anything."""
+
+    row: str
+    posts: int
+    leads: int
+    tries: int
+    kills: int
+    lost: int
+    twice: int
+    stuck: int
+    seconds: float
+    seconds_to_settle: float
+    unsettled: dict[str, int] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every promise was kept, and every sender got its answer."""
+        return not (self.lost or self.twice or self.stuck or self.unanswered)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "holds": self.holds}
+
+
+def run(row: Row, *, leads: int, kills: int = KILLS, seed: int, cut_leases: bool = False) -> Result:
+    """Load a stack of its own, kill the process `kills` times meanwhile, wait until all is quiet, recount.
+
+    cut_leases: end the leases of the dead at once instead of waiting minutes for their end.
+    """
+    began = time.monotonic()
+    with own_stack() as stack:
+        stack.add_reps()
+        sender = Sender(stack.add_source("faults"), RATE)
+        posts = submissions(leads, seed=seed)
+        done = _load_and_kill(stack, row, sender, posts, kills, random.Random(seed))
+        loaded = time.monotonic()
+        if cut_leases:
+            _cut_leases(stack.owner_url)
+        unsettled = _settle(stack.owner_url)
+        settled = time.monotonic()
+        breaches = recount(stack.owner_url, stack.outbox, sender.accepted)
+    return _result(row, posts, sender, done, breaches, unsettled, settled - began, settled - loaded)
+
+
+def _load_and_kill(
+    stack: OwnStack, row: Row, sender: Sender, posts: Sequence[Submission], kills: int, chance: random.Random
+) -> int:
+    """Post in kills + 1 parts; while each but the first is being posted, kill the process once it is ready again."""
+    size = -(-len(posts) // (kills + 1))
+    parts = [posts[start : start + size] for start in range(0, len(posts), size)]
+    sender.post(parts[0])
+    done, last = 0, None
+    for part in parts[1:]:
+        pid = stack.wait_ready(row.process, other_than=last)
+        posting = threading.Thread(target=sender.post, args=(part,))
+        posting.start()
+        time.sleep(min(chance.uniform(*KILL_AFTER_SECONDS), 0.7 * len(part) / sender.rate))
+        stack.send_signal(pid, row.by)
+        done, last = done + 1, pid
+        posting.join()
+    stack.wait_ready(row.process, other_than=last)
+    return done
+
+
+def _cut_leases(owner_url: str) -> None:
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("update crm_messages set lease_until = now() where lease_until > now()")
+        connection.execute("update crm_inbox set lease_until = now() where lease_until > now()")
+
+
+def _settle(owner_url: str) -> dict[str, int]:
+    """Wait until nothing is left to do, several looks in a row; returns what is left when that takes too long."""
+    until, quiet, left = time.monotonic() + SETTLE_SECONDS, 0, {"database": 1}
+    while quiet < QUIET_LOOKS and time.monotonic() < until:
+        left = _left(owner_url)
+        quiet = 0 if left else quiet + 1
+        time.sleep(0.5)
+    return left
+
+
+def _left(owner_url: str) -> dict[str, int]:
+    """What is still to do, by kind; only what there is."""
+    try:
+        with psycopg.connect(owner_url, connect_timeout=5) as connection:
+            cursor = connection.execute(_UNSETTLED)
+            row = cursor.fetchone() or ()
+            names = [column.name for column in cursor.description or ()]
+    except psycopg.OperationalError:
+        return {"database": 1}
+    return {name: number for name, number in zip(names, row, strict=True) if number}
+
+
+def _result(
+    row: Row,
+    posts: Sequence[Submission],
+    sender: Sender,
+    kills: int,
+    breaches: Sequence[Breach],
+    unsettled: dict[str, int],
+    seconds: float,
+    seconds_to_settle: float,
+) -> Result:
+    kinds = Counter(breach.kind for breach in breaches)
+    return Result(
+        row=row.name,
+        posts=len(posts),
+        leads=len(_events(sender.accepted)),
+        tries=sender.tries,
+        kills=kills,
+        lost=kinds[LOST],
+        twice=kinds[TWICE],
+        stuck=kinds[STUCK],
+        seconds=round(seconds, 1),
+        seconds_to_settle=round(seconds_to_settle, 1),
+        unsettled=unsettled,
+        unanswered=sender.unanswered,
+        breaches=[f"{breach.kind}: {breach.words}" for breach in breaches],
+    )
+
+
+def _events(accepted: Sequence[Accepted]) -> set[str]:
+    return {one.event_id for one in accepted}
