@@ -1,7 +1,8 @@
 """A client that posts as fast as answers come, in a process of its own.
 
 `python -m benchmarks.hammering URL KEY CONNECTIONS SECONDS` prints one JSON object: `answered` (202s), `other`, `seconds`,
-`milliseconds` (percentiles), `cpu_seconds` of this client. It speaks HTTP by the standard library, since on few processors a heavier client would be what is measured.
+`milliseconds` (percentiles), `cpu_seconds` of this client. It speaks HTTP by the standard library: on few processors
+a heavier client would be what is measured.
 """
 
 import json

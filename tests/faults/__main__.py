@@ -18,7 +18,7 @@ from deployments.environment import PROJECT
 from tests.faults.rows import ROWS, Row, run
 
 LEADS = 500
-COLUMNS = ("row", "leads", "kills", "lost", "twice", "stuck", "seconds")
+COLUMNS = ("row", "leads", "kills", "in_hand", "lost", "twice", "stuck", "seconds")
 SHOWN_BREACHES = 20
 
 
@@ -30,7 +30,7 @@ def main() -> int:
     results = [_result_of(row, chosen, again=chosen.row is not None) for row in rows]
     table = Table(title="Faults", title_justify="left")
     for column in COLUMNS:
-        table.add_column(column)
+        table.add_column(column.replace("_", " "))
     for result in results:
         table.add_row(*(str(result.get(column, "-")) for column in COLUMNS))
     Console(highlight=False).print(table)

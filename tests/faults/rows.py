@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -18,6 +18,7 @@ from tests.faults.sender import Sender, Submission, submissions
 RATE = 40.0
 KILLS = 3
 KILL_AFTER_SECONDS = (0.3, 2.0)
+WORK_COMES_SECONDS = 15.0
 SETTLE_SECONDS = 420.0
 """Longer than the longest lease, a back-off after it, and the restart of the slowest process."""
 QUIET_LOOKS = 4
@@ -30,18 +31,28 @@ _UNSETTLED = """
 """
 
 
+CAPTURING = "select exists (select from crm_inbox where status = 'pending' and lease_until > now())"
+DELIVERING = (
+    "select exists (select from crm_messages where status in ('claimed', 'sending') and lease_until > now())"
+)
+
+
 @dataclass(frozen=True)
 class Row:
-    """A fault: the process of `crm status` that is killed, and by which signal."""
+    """A fault: the process of `crm status` that is killed, and by which signal.
+
+    in_hand: the question whether it has work in hand just now. A kill at any odd moment rarely hits the ones that matter.
+    """
 
     name: str
     process: str
     by: signal.Signals = signal.SIGKILL
+    in_hand: LiteralString | None = None
 
 
 ROWS = (
-    Row("kill-intake-capture", "intake-capture"),
-    Row("kill-intake-delivery", "intake-delivery"),
+    Row("kill-intake-capture", "intake-capture", in_hand=CAPTURING),
+    Row("kill-intake-delivery", "intake-delivery", in_hand=DELIVERING),
     Row("kill-api", "api"),
     Row("kill-worker", "worker"),
     Row("kill-prefect", "prefect"),
@@ -51,13 +62,17 @@ ROWS = (
 
 @dataclass(frozen=True)
 class Result:
-    """What a row showed. `leads` are posts with a 202; `tries` the requests that took; `unsettled` what was left, if anything."""
+    """What a row showed. `leads` are posts with a 202; `tries` the requests that took; `unsettled` what was left, if anything.
+
+    in_hand: how many of the kills certainly hit work in hand.
+    """
 
     row: str
     posts: int
     leads: int
     tries: int
     kills: int
+    in_hand: int
     lost: int
     twice: int
     stuck: int
@@ -87,34 +102,53 @@ def run(row: Row, *, leads: int, kills: int = KILLS, seed: int, cut_leases: bool
         stack.add_reps()
         sender = Sender(stack.add_source("faults"), RATE)
         posts = submissions(leads, seed=seed)
-        done = _load_and_kill(stack, row, sender, posts, kills, random.Random(seed))
+        hits = _load_and_kill(stack, row, sender, posts, kills, random.Random(seed))
         loaded = time.monotonic()
         if cut_leases:
             _cut_leases(stack.owner_url)
         unsettled = _settle(stack.owner_url)
         settled = time.monotonic()
         breaches = recount(stack.owner_url, stack.outbox, sender.accepted)
-    return _result(row, posts, sender, done, breaches, unsettled, settled - began, settled - loaded)
+    return _result(row, posts, sender, hits, breaches, unsettled, settled - began, settled - loaded)
 
 
 def _load_and_kill(
     stack: OwnStack, row: Row, sender: Sender, posts: Sequence[Submission], kills: int, chance: random.Random
-) -> int:
-    """Post in kills + 1 parts; while each but the first is being posted, kill the process once it is ready again."""
+) -> list[bool]:
+    """Post in kills + 1 parts; while each but the first is being posted, kill the process once it is ready again.
+
+    Returns for each kill whether it hit work in hand.
+    """
     size = -(-len(posts) // (kills + 1))
     parts = [posts[start : start + size] for start in range(0, len(posts), size)]
     sender.post(parts[0])
-    done, last = 0, None
+    hits: list[bool] = []
+    last = None
     for part in parts[1:]:
         pid = stack.wait_ready(row.process, other_than=last)
         posting = threading.Thread(target=sender.post, args=(part,))
         posting.start()
         time.sleep(min(chance.uniform(*KILL_AFTER_SECONDS), 0.7 * len(part) / sender.rate))
+        hits.append(_wait_for_work(stack.owner_url, row.in_hand))
         stack.send_signal(pid, row.by)
-        done, last = done + 1, pid
+        last = pid
         posting.join()
     stack.wait_ready(row.process, other_than=last)
-    return done
+    return hits
+
+
+def _wait_for_work(owner_url: str, question: LiteralString | None) -> bool:
+    """Wait for a moment at which there is work in hand, for a while; False when none came or nobody asked."""
+    if question is None:
+        return False
+    until = time.monotonic() + WORK_COMES_SECONDS
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        while time.monotonic() < until:
+            row = connection.execute(question).fetchone()
+            if row is not None and row[0]:
+                return True
+            time.sleep(0.002)
+    return False
 
 
 def _cut_leases(owner_url: str) -> None:
@@ -149,7 +183,7 @@ def _result(
     row: Row,
     posts: Sequence[Submission],
     sender: Sender,
-    kills: int,
+    hits: Sequence[bool],
     breaches: Sequence[Breach],
     unsettled: dict[str, int],
     seconds: float,
@@ -161,7 +195,8 @@ def _result(
         posts=len(posts),
         leads=len(_events(sender.accepted)),
         tries=sender.tries,
-        kills=kills,
+        kills=len(hits),
+        in_hand=sum(hits),
         lost=kinds[LOST],
         twice=kinds[TWICE],
         stuck=kinds[STUCK],

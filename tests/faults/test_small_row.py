@@ -11,4 +11,4 @@ def test_a_killed_delivery_intake_loses_nothing_and_sends_nothing_twice() -> Non
     result = run(row, leads=60, kills=1, seed=7, cut_leases=True)
     assert result.breaches == []
     assert result.unsettled == {}
-    assert (result.posts, result.leads, result.kills, result.unanswered) == (60, 60, 1, [])
+    assert (result.posts, result.leads, result.in_hand, result.unanswered) == (60, 60, 1, [])
