@@ -12,10 +12,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from crm_db.actions.housekeeping import MONTHS_AHEAD
 from crm_db.session import open_engine
 
 HERE = Path(__file__).parent
-MONTHS_AHEAD = 3
 _ONE_AT_A_TIME = 0x43524D  # advisory lock: two migrations of one database wait for each other
 
 

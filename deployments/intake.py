@@ -1,7 +1,8 @@
 """An intake: a process that turns waiting rows into flow runs inside itself, in micro-batches.
 
-`python -m deployments.intake capture` watches the inbox and leads that wait to be prepared; `… delivery` watches due messages and runs the
-frequent sweeps. Both find work by state, so what one missed the next run makes good. While Prefect is away, work waits.
+`python -m deployments.intake capture` watches the inbox and leads that wait to be prepared; `… delivery` watches
+due messages and runs the frequent sweeps. Both find work by state, so what one run missed the next makes good.
+While Prefect is away, work waits.
 """
 
 import json

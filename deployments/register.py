@@ -1,7 +1,8 @@
 """Make Prefect know what prefect.yaml lists, without undoing what ops changed in its UI.
 
-A deployment is made when it is missing, and its code-owned fields are updated when its entry changed (the entry's hash is kept as the
-deployment's version). Pauses, schedules and default parameters belong to ops from then on. Run as `python -m deployments.register`.
+A deployment is made when it is missing, and its code-owned fields are updated when its entry changed (the entry's
+hash is kept as the deployment's version). Pauses, schedules and default parameters belong to ops from then on.
+Run as `python -m deployments.register`.
 """
 
 import hashlib
@@ -48,7 +49,9 @@ def _ensure_pool(client: SyncPrefectClient) -> None:
     try:
         client.read_work_pool(POOL)
     except ObjectNotFound:
-        client.create_work_pool(WorkPoolCreate(name=POOL, type="process", description="Runs of Essentials CRM."))
+        client.create_work_pool(
+            WorkPoolCreate(name=POOL, type="process", description="Runs of Essentials CRM.")
+        )
     try:
         client.read_work_queue_by_name(SWEEPS, work_pool_name=POOL)
     except ObjectNotFound:

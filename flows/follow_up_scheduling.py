@@ -21,5 +21,9 @@ def follow_up_scheduling(
     started, window = perf_counter(), Window(since, until, dry_run)
     tally = plan_follow_ups(window)
     return report(
-        "follow-up-scheduling", tally, seconds=perf_counter() - started, window=window, link=records_url("messages")
+        "follow-up-scheduling",
+        tally,
+        seconds=perf_counter() - started,
+        window=window,
+        link=records_url("messages"),
     )

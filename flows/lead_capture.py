@@ -11,11 +11,15 @@ from tasks.work import records_url
 
 
 @flow(name="lead-capture")
-def lead_capture(since: datetime | None = None, until: datetime | None = None, dry_run: bool = False) -> dict[str, int]:
+def lead_capture(
+    since: datetime | None = None, until: datetime | None = None, dry_run: bool = False
+) -> dict[str, int]:
     """Capture waiting submissions and prepare the leads they made; safe to run at any time, five at once, or late.
 
     since, until: limit the run to submissions received in that period. dry_run: count what waits, change nothing.
     """
     started, window = perf_counter(), Window(since, until, dry_run)
     tally = sum_of([capture_submissions(window), prepare_leads(window)])
-    return report("lead-capture", tally, seconds=perf_counter() - started, window=window, link=records_url("leads"))
+    return report(
+        "lead-capture", tally, seconds=perf_counter() - started, window=window, link=records_url("leads")
+    )

@@ -21,4 +21,10 @@ def message_delivery(
     """
     started, window = perf_counter(), Window(since, until, dry_run)
     tally = sum_of([deliver_due(window), settle_doubtful(window), plan_follow_ups(Window(dry_run=dry_run))])
-    return report("message-delivery", tally, seconds=perf_counter() - started, window=window, link=records_url("messages"))
+    return report(
+        "message-delivery",
+        tally,
+        seconds=perf_counter() - started,
+        window=window,
+        link=records_url("messages"),
+    )

@@ -18,7 +18,7 @@ class IntegrationSettings(BaseSettings):
     """The settings named `CRM_…` that concern the outside world."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CRM_", frozen=True, hide_input_in_errors=True, extra="ignore"
+        env_prefix="CRM_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True, extra="ignore"
     )
 
     home: Path = Field(

@@ -33,6 +33,15 @@ def capture_submissions(window: Window) -> Tally:
     return total
 
 
+@crm_task("reopen-ownerless-leads")
+def reopen_ownerless(window: Window) -> Tally:
+    """Leads that nobody could take are looked at again when somebody has room."""
+    if window.dry_run:
+        return Counter()
+    with unit_of_work() as session:
+        return Counter(reopened=preparation.reopen_ownerless(session, limit=LEADS_PER_TRANSACTION))
+
+
 @crm_task("prepare-leads")
 def prepare_leads(window: Window) -> Tally:
     """Score, assign and enrol leads that wait for it, oldest first, and plan their first steps."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from crm_db import clock
 from crm_db.actions import activities, attempts, messages
 from crm_db.actions.attempts import OpenAttempt
-from crm_db.rules.outcomes import Ambiguous, NotSent, Outcome, Sent
+from crm_db.rules.outcomes import Outcome, Sent
 from tasks import senders, stopping
 from tasks.guard import crm_task
 from tasks.tally import Tally, Window
@@ -86,11 +86,21 @@ def _deliver_claim(claim: messages.Claim, total: Tally) -> bool:
     """Deliver a claim's messages one after the other; False when asked to stop, with the rest given back."""
     for ref in claim.messages:
         if stopping.asked():
-            with unit_of_work() as session:
-                messages.release(session, claim.token)
+            _give_back(claim, but=None)
             return False
-        total[deliver_one(ref, claim.token)] += 1
+        try:
+            total[deliver_one(ref, claim.token)] += 1
+        except Exception:
+            _give_back(
+                claim, but=ref.message_id
+            )  # the one at fault waits out its lease and counts towards poison
+            raise
     return True
+
+
+def _give_back(claim: messages.Claim, *, but: UUID | None) -> None:
+    with unit_of_work() as session:
+        messages.release(session, claim.token, but=but)
 
 
 def _record(attempt: OpenAttempt, outcome: Outcome) -> str | None:
@@ -101,8 +111,8 @@ def _record(attempt: OpenAttempt, outcome: Outcome) -> str | None:
 def _do_task(attempt: OpenAttempt) -> str | None:
     """A task for a person is a row of ours: made and recorded in one transaction, so it is never in doubt."""
     with unit_of_work() as session:
-        made = Sent("crm", activities.add_task(session, attempt))
-        status = attempts.record(session, attempt, made, now=clock.utc_now(), jitter=0.0)
-        if status is None:
-            session.rollback()
+        done = Sent(senders.INSIDE, str(attempt.message_id))
+        status = attempts.record(session, attempt, done, now=clock.utc_now(), jitter=0.0)
+        if status is not None:
+            activities.add_task(session, attempt)
     return status

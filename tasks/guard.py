@@ -1,7 +1,8 @@
 """The `@crm_task` decorator: a Prefect task whose failures show no personal data.
 
-A driver's error repeats the values at fault, and Prefect keeps the text of an exception in a run's state, for everyone who may see the
-UI. So an unexpected failure leaves here as `TaskFailed` with its kind and place; our own errors carry ids only and pass.
+A driver's error repeats the values at fault, and Prefect keeps the text of an exception in a run's state, for
+everyone who may see the UI. So an unexpected failure leaves here as `TaskFailed` with its kind and place; our own
+errors carry ids only and pass.
 """
 
 import functools
@@ -37,7 +38,7 @@ def crm_task(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
                 return function(*args, **kwargs)
             except CrmError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, its text must not reach Prefect
                 raise TaskFailed(type(error).__name__, _place(error)) from None
 
         return task(name=name, task_run_name=name, persist_result=False)(guarded)

@@ -34,8 +34,7 @@ def report(
     rows = "\n".join(f"| {name.replace('_', ' ')} | {count:,} |" for name, count in tally.items())
     mode = "dry run: nothing was changed" if window.dry_run else "done"
     period = f"from {window.since or 'the beginning'} to {window.until or 'now'}"
-    create_markdown_artifact(
-        markdown=f"## {title}: {mode}\n\n{period}, {seconds:.2f} s\n\n| what | count |\n|---|---:|\n{rows}\n\n[Records]({link})\n",
-        description=f"{title}: {mode}",
-    )
+    table = f"| what | count |\n|---|---:|\n{rows}"
+    markdown = f"## {title}: {mode}\n\n{period}, {seconds:.2f} s\n\n{table}\n\n[Records]({link})\n"
+    create_markdown_artifact(markdown=markdown, description=f"{title}: {mode}")
     return dict(tally)

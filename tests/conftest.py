@@ -1,7 +1,7 @@
 """What every test may ask for: a database of its own, a first org in it, and this process bound to it.
 
-The schema is migrated once into a template; a test gets a copy of it in about 50 ms. CRM_TEST_DATABASE_URL names another server to
-test on (a superuser's or a CREATEROLE login); without it an embedded one is started.
+The schema is migrated once into a template, and a test gets a copy of it. CRM_TEST_DATABASE_URL names another server
+to test on (a superuser's or a CREATEROLE login); without it an embedded one is started.
 """
 
 import os
@@ -112,7 +112,10 @@ def make_org(database: Database) -> Callable[[str], Org]:
     def make(name: str) -> Org:
         with session.bound_to(database.owner_url), session.unit_of_work() as work:
             first = orgs.ensure_first_org(
-                work, name=name, admin_email=f"admin@{name.lower()}.example", admin_password="a long enough password"
+                work,
+                name=name,
+                admin_email=f"admin@{name.lower()}.example",
+                admin_password="a long enough password",
             )
         assert first.api_key is not None
         return Org(first.org_id, first.admin_id, first.api_key)

@@ -7,8 +7,8 @@ from crm_db.actions.attempts import OpenAttempt
 from crm_db.models import Activity
 
 
-def add_task(session: Session, attempt: OpenAttempt) -> str:
-    """Put what the attempt asks for on the owner's list, due when the message was; returns the entry's id.
+def add_task(session: Session, attempt: OpenAttempt) -> None:
+    """Put what the attempt asks for on the owner's list, due when the message was.
 
     Called in the transaction that records the attempt, so that the task exists exactly when the ledger says so.
     """
@@ -22,4 +22,4 @@ def add_task(session: Session, attempt: OpenAttempt) -> str:
         message_id=attempt.message_id,
         due_at=attempt.subject_of.due_at,
     )
-    return str(session.execute(statement.returning(Activity.id)).scalar_one())
+    session.execute(statement)

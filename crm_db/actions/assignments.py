@@ -44,8 +44,8 @@ def assign(session: Session, org_id: UUID, leads: Sequence[LeadFacts], *, now: d
     decisions = choose_owners(routing.reps(session, org_id), len(ownerless))
     ids = list(session.scalars(_NEW_IDS, {"count": len(ownerless)}))
     rows = [
-        _row(org_id, id, lead, decision, now)
-        for id, lead, decision in zip(ids, ownerless, decisions, strict=True)
+        _row(org_id, assignment_id, lead, decision, now)
+        for assignment_id, lead, decision in zip(ids, ownerless, decisions, strict=True)
     ]
     session.execute(insert(LeadAssignment), rows)
     given = [row for row in rows if row["user_id"] is not None]

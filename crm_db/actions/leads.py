@@ -35,9 +35,10 @@ def submit(
     if identity.org_id is None:
         raise NotAllowed("an identity within an org")
     region = session.execute(_REGION, {"org": identity.org_id}).scalar_one()
-    draft = normalise_lead(read_fields(fields, None), region=region, now=now)
-    source = draft.custom.get("source")
-    arrival = arrivals.Arrival(draft, source=str(source) if source else "api", automation=automation, at=now)
+    source = str(fields.get("source") or "api")
+    told = {name: value for name, value in fields.items() if name != "source"}
+    draft = normalise_lead(read_fields(told, None), region=region, now=now)
+    arrival = arrivals.Arrival(draft, source=source, automation=automation, at=now)
     kept = arrivals.keep(session, identity.org_id, [arrival])[0]
     kind = "lead.created" if kept.created else "lead.enriched"
     events.record(session, identity.org_id, kind, "lead", [kept.lead_id])

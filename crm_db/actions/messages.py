@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from crm_db.models import Message
-from crm_db.rules import keys
 
 MOST_CLAIMS = 5
 
@@ -47,7 +46,7 @@ _CLAIM = text(
         from (values (1), (3), (5), (9)) as p(priority)
         cross join lateral (
             select m.org_id, m.id from crm_messages m
-            where m.status = 'scheduled' and m.priority = p.priority and m.due_at <= :now
+            where m.status = 'scheduled' and m.priority = p.priority and m.due_at <= :now and (m.claims > 0) = :again
               and (cast(:since as timestamptz) is null or m.due_at >= :since)
               and (cast(:until as timestamptz) is null or m.due_at < :until)
             order by m.due_at limit :limit for update skip locked
@@ -60,7 +59,7 @@ _CLAIM = text(
 _RELEASE = text(
     """
     update crm_messages set status = 'scheduled', claims = claims - 1, lease_token = null, lease_until = null
-    where status = 'claimed' and lease_token = :token
+    where status = 'claimed' and lease_token = :token and id is distinct from cast(:but as uuid)
     """
 )
 _DUE = text(
@@ -107,21 +106,24 @@ def claim(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Claim:
-    """Take the due messages under a lease, the urgent ones first, within one urgency the oldest first."""
+    """Take the due messages under a lease, the urgent ones first, within one urgency the oldest first.
+
+    What was claimed before without an outcome goes alone, after all others: if it is at fault, it takes no mates with it.
+    """
     session.execute(_SET_ASIDE, {"most": MOST_CLAIMS})
     session.execute(_GIVE_BACK)
     token = uuid4()
-    window = {"since": since, "until": until}
-    taken = session.execute(
-        _CLAIM, {"token": token, "lease": lease, "limit": limit, "now": now, **window}
-    ).all()
+    values = {"token": token, "lease": lease, "now": now, "since": since, "until": until}
+    taken = session.execute(_CLAIM, {**values, "again": False, "limit": limit}).all()
+    if not taken:
+        taken = session.execute(_CLAIM, {**values, "again": True, "limit": 1}).all()
     ordered = sorted(taken, key=lambda row: (row.priority, row.due_at))
     return Claim(token, tuple(Ref(row.org_id, row.id, row.channel) for row in ordered))
 
 
-def release(session: Session, token: UUID) -> None:
-    """Give back what was claimed and not begun, as a worker does that is asked to stop."""
-    session.execute(_RELEASE, {"token": token})
+def release(session: Session, token: UUID, *, but: UUID | None = None) -> None:
+    """Give back what was claimed and not begun, as a worker does that is asked to stop; `but` stays claimed."""
+    session.execute(_RELEASE, {"token": token, "but": but})
 
 
 def count_due(
@@ -129,34 +131,3 @@ def count_due(
 ) -> int:
     """How many messages a run would try to send now."""
     return int(session.execute(_DUE, {"now": now, "since": since, "until": until}).scalar_one())
-
-
-def replay(session: Session, org_id: UUID, message_id: UUID, *, now: datetime) -> UUID | None:
-    """A person's wish to send a failed or unknown message again: a new row with a new key; None when it cannot be."""
-    original = session.get(Message, (org_id, message_id), with_for_update=True)
-    if original is None or original.status not in ("failed", "unknown", "cancelled"):
-        return None
-    used = session.execute(
-        text("select count(*) from crm_messages where org_id = :org and key like :stem || ':r%'"),
-        {"org": org_id, "stem": original.key.split(":r")[0]},
-    ).scalar_one()
-    copied = (
-        "channel",
-        "recipient",
-        "purpose",
-        "lead_id",
-        "user_id",
-        "enrolment_id",
-        "step_id",
-        "template",
-        "config",
-    )
-    values = {name: getattr(original, name) for name in copied}
-    statement = insert(Message).values(
-        org_id=org_id,
-        key=keys.replay(original.key, used + 1),
-        due_at=now,
-        priority=original.priority,
-        **values,
-    )
-    return session.execute(statement.on_conflict_do_nothing().returning(Message.id)).scalar_one_or_none()

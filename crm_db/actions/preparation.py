@@ -18,8 +18,27 @@ from crm_db.actions import assignments, enrolments, events, messages, scores
 from crm_db.queries import preparation, settings
 from crm_db.queries.preparation import LeadFacts
 from crm_db.rules.keys import owner_notice
+from crm_db.session import rows_changed
 
 _DONE = text("update crm_leads set automation = 'done' where org_id = :org and id = any (:ids)")
+_REOPEN = text(
+    """
+    update crm_leads set automation = 'pending'
+    where (org_id, id) in (
+        select l.org_id, l.id from crm_leads l
+        where l.owner_id is null and l.automation = 'done' and l.deleted_at is null
+          and l.status in ('new', 'contacted', 'qualified')
+          and exists (
+              select from crm_users u
+              where u.org_id = l.org_id and u.takes_leads and u.active
+                and (u.capacity is null or u.capacity > (
+                    select count(*) from crm_leads o
+                    where o.org_id = u.org_id and o.owner_id = u.id and o.deleted_at is null
+                      and o.status in ('new', 'contacted', 'qualified'))))
+        limit :limit for update skip locked
+    )
+    """
+)
 _NOTICE_PRIORITY = 3
 
 
@@ -57,6 +76,11 @@ def prepare(
         enrolled=sum(enrolled for _, enrolled in counts),
         planned=enrolments.plan(session, limit=limit, now=now).planned if pending else 0,
     )
+
+
+def reopen_ownerless(session: Session, *, limit: int) -> int:
+    """Let leads that nobody could take be prepared again, once somebody has room; returns how many."""
+    return rows_changed(session.execute(_REOPEN, {"limit": limit}))
 
 
 def _prepare_org(

@@ -40,10 +40,12 @@ def add(
     region: str | None = None,
     mapping: Mapping[str, str] | None = None,
     honeypot: str | None = None,
+    rate_per_minute: int | None = None,
 ) -> NewSource:
     """Let a system post leads as `name`.
 
     region: ISO-2 country that telephone numbers without a prefix belong to. mapping: lead field to path in the payload.
+    honeypot: name of the field that people never see. rate_per_minute: most submissions a minute and API process.
     Raises AlreadyExists for a taken name, BadValue for an unknown format.
     """
     org_id = _org_of(identity)
@@ -58,7 +60,10 @@ def add(
         secret=secret or secrets.token_urlsafe(TOKEN_BYTES),
         api_key="",
     )
-    session.execute(insert(Source).values(_row(made, org_id, format, region, dict(mapping or {}), honeypot)))
+    reading = {"format": format, "region": region, "mapping": dict(mapping or {}), "honeypot": honeypot}
+    session.execute(
+        insert(Source).values(_row(made, org_id) | reading | {"rate_per_minute": rate_per_minute})
+    )
     key = api_keys.add(session, org_id, name=f"source {name}", scopes=["capture"], source_id=made.id)
     return NewSource(made.id, made.name, made.token, made.secret, key)
 
@@ -87,22 +92,11 @@ def _org_of(identity: Identity) -> UUID:
     return identity.org_id
 
 
-def _row(
-    made: NewSource,
-    org_id: UUID,
-    format: str,
-    region: str | None,
-    mapping: dict[str, str],
-    honeypot: str | None,
-) -> dict[str, Any]:
+def _row(made: NewSource, org_id: UUID) -> dict[str, Any]:
     return {
         "org_id": org_id,
         "id": made.id,
         "name": made.name,
-        "format": format,
         "token": made.token,
         "secret": made.secret,
-        "region": region,
-        "mapping": mapping,
-        "honeypot": honeypot,
     }

@@ -145,7 +145,7 @@ def _read(row: RowMapping, rules: RowMapping, now: datetime) -> "Verdict | arriv
     """Understand one submission, or say why it cannot be; the reason never repeats what was sent."""
     try:
         payload = payload_of(row["content_type"], bytes(row["body"]))
-        if rules["honeypot"] and mapping.honeypot_filled(payload, rules["honeypot"]):
+        if mapping.honeypot_filled(payload, rules["honeypot"] or mapping.HONEYPOT):
             return Verdict(row["id"], reason="honeypot: a field that people do not see was filled in")
         fields = mapping.read_fields(payload, rules["mapping"] or None)
         draft = normalise.normalise_lead(fields, region=rules["region"], now=now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, MetaData, Numeric, Text, text
@@ -30,7 +30,7 @@ class Base(DeclarativeBase):
     """All tables of the CRM; every one carries the prefix crm_."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar = {
         str: Text,
         bytes: BYTEA,
         UUID: PG_UUID(as_uuid=True),

@@ -45,7 +45,7 @@ _NEXT_TASK = text(
     """
     select e.enrolled_at + s.delay as wanted, s.timing, s.config
     from crm_enrolments e
-    join crm_steps s on s.org_id = e.org_id and s.version_id = e.version_id 
+    join crm_steps s on s.org_id = e.org_id and s.version_id = e.version_id
     where e.org_id = :org and e.lead_id = :lead and e.state = 'active' and s.channel = 'task'
     order by s.position limit 1
     """

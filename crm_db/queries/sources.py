@@ -44,5 +44,6 @@ def every(session: Session, org_id: UUID) -> list[SourceRow]:
 
 def reading_rules(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], RowMapping]:
     """How to read what each (org, source) posts: name, region, mapping, defaults, honeypot, team."""
-    rows = session.execute(_READING, {"orgs": [org for org, _ in keys], "ids": [id for _, id in keys]})
+    orgs, ids = [org for org, _ in keys], [source for _, source in keys]
+    rows = session.execute(_READING, {"orgs": orgs, "ids": ids})
     return {(row["org_id"], row["id"]): row for row in rows.mappings()}

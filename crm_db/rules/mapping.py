@@ -27,6 +27,10 @@ _ID_NAMES = ("submissionid", "eventid", "externalid", "leadid", "id")
 _CONSENT_CHANNELS = ("email", "sms", "phone")
 
 
+HONEYPOT = "website_url_confirm"
+"""The field that people never see, unless the source names another."""
+
+
 @dataclass(frozen=True)
 class Fields:
     """A payload taken apart: `known` has raw values by our names, `custom` JSON values by the sender's."""
@@ -57,7 +61,7 @@ def read_fields(payload: Mapping[str, object], mapping: Mapping[str, str] | None
     known: dict[str, object] = {}
     custom: dict[str, object] = {}
     used = _follow(payload, mapping or {}, known, custom)
-    entries = [entry for entry in _entries(payload) if entry.path not in used]
+    entries = list(_entries(_without(payload, used)))
     taken = _recognise(entries, known)
     for entry in entries:
         if entry.path not in taken:
@@ -76,7 +80,7 @@ def sender_id(payload: Mapping[str, object], mapping: Mapping[str, str] | None) 
     return next((found for found in ids if found is not None), None)
 
 
-def honeypot_filled(payload: Mapping[str, object], field: str = "website_url_confirm") -> bool:
+def honeypot_filled(payload: Mapping[str, object], field: str = HONEYPOT) -> bool:
     """Whether the field that people never see was filled in: the mark of a robot."""
     return not _is_blank(payload.get(field))
 
@@ -186,6 +190,27 @@ def _at_path(payload: Mapping[str, object], path: str) -> object | None:
         else:
             return None
     return found
+
+
+def _without(payload: Mapping[str, object], paths: set[str]) -> Mapping[str, object]:
+    """The payload less what stands at these paths; list items keep their places."""
+    if not paths:
+        return payload
+    rest: dict[str, object] = {}
+    for name, value in payload.items():
+        below = {path[len(name) + 1 :] for path in paths if path.startswith(f"{name}.")}
+        if name not in paths:
+            rest[name] = _less(value, below) if below else value
+    return rest
+
+
+def _less(value: object, paths: set[str]) -> object:
+    if isinstance(value, Mapping):
+        return _without(value, paths)
+    if isinstance(value, list):
+        numbered = _without({str(place): item for place, item in enumerate(value)}, paths)
+        return [item for item in numbered.values() if not _is_blank(item)]
+    return value
 
 
 def _is_blank(value: object) -> bool:

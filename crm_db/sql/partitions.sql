@@ -1,10 +1,13 @@
--- Make the monthly partitions of the logs from this month to `months` ahead; what exists is left alone.
+-- Make the monthly partitions of the logs from this month to `months` ahead; what exists is left alone. Rows that came while a
+-- partition was missing are in the default partition and move to where they belong.
 create or replace function crm_ensure_partitions(months integer) returns integer
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     parent text;
     month timestamp;  -- in UTC
     partition text;
+    first_id uuid;
+    end_id uuid;
     made integer := 0;
 begin
     foreach parent in array array['crm_inbox', 'crm_events', 'crm_changes', 'crm_activities'] loop
@@ -14,9 +17,16 @@ begin
         loop
             partition := parent || to_char(month, '"_p"YYYY"_"MM');
             continue when to_regclass(partition) is not null;
-            execute format('create table %I partition of %I for values from (%L) to (%L)', partition, parent,
-                           crm_uuid7_floor(month at time zone 'UTC'),
-                           crm_uuid7_floor((month + interval '1 month') at time zone 'UTC'));
+            first_id := crm_uuid7_floor(month at time zone 'UTC');
+            end_id := crm_uuid7_floor((month + interval '1 month') at time zone 'UTC');
+            execute format('create temp table crm_strays on commit drop as select * from %I where id >= %L and id < %L',
+                           parent || '_default', first_id, end_id);
+            execute format('alter table %I disable trigger user', parent || '_default');  -- moving is no change
+            execute format('delete from %I where id >= %L and id < %L', parent || '_default', first_id, end_id);
+            execute format('alter table %I enable trigger user', parent || '_default');
+            execute format('create table %I partition of %I for values from (%L) to (%L)', partition, parent, first_id, end_id);
+            execute format('insert into %I select * from crm_strays', parent);
+            drop table crm_strays;
             made := made + 1;
         end loop;
         for partition in

@@ -26,6 +26,12 @@ def add(
         str | None, typer.Option(help="Country (ISO-2) of telephone numbers without a prefix.")
     ] = None,
     mapping: Annotated[str | None, typer.Option(help="JSON object: lead field to path in the post.")] = None,
+    honeypot: Annotated[
+        str | None, typer.Option(help="Form field that people never see; filled in, the post is set aside.")
+    ] = None,
+    rate: Annotated[
+        int | None, typer.Option("--rate-per-minute", min=1, help="Most posts a minute and API process.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a system post leads; its secret, API key and address are shown this once.
@@ -40,7 +46,17 @@ def add(
 
     paths = _mapping(mapping)
     with acting() as (session, identity):
-        made = sources.add(session, identity, name, format=form, secret=secret, region=region, mapping=paths)
+        made = sources.add(
+            session,
+            identity,
+            name,
+            format=form,
+            secret=secret,
+            region=region,
+            mapping=paths,
+            honeypot=honeypot,
+            rate_per_minute=rate,
+        )
     api_url = read_json(load_settings().home / "credentials.json")["api_url"]
     facts = {
         "name": made.name,

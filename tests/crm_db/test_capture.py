@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from crm_db import session
-from crm_db.actions import preparation, submissions
+from crm_db.actions import housekeeping, orgs, preparation, submissions
 from tests.conftest import Database, Org
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -174,3 +174,48 @@ def test_a_dead_letter_can_be_replayed(as_flow, org, source):
         assert submissions.replay(work, org.org_id) == 1
         assert submissions.replay(work, org.org_id) == 0
     assert [verdict.outcome for verdict in capture()] == ["dead"]
+
+
+def test_a_robot_that_fills_in_the_hidden_field_is_set_aside(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com", "website_url_confirm": "http://spam.example"})
+    assert [verdict.outcome for verdict in capture()] == ["dead"]
+
+
+def test_leads_that_nobody_could_take_get_an_owner_once_somebody_can(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com"})
+    capture()
+    assert prepare().assigned == 0
+    with session.unit_of_work() as work:
+        assert preparation.reopen_ownerless(work, limit=10) == 0
+    with session.bound_to(as_flow.owner_url), session.unit_of_work() as work:
+        orgs.add_rep(
+            work, org.org_id, orgs.add_team(work, org.org_id, "Late"), name="Eve", email="eve@acme.example"
+        )
+    with session.unit_of_work() as work:
+        assert preparation.reopen_ownerless(work, limit=10) == 1
+    assert prepare().assigned == 1
+    assert [row["n"] for row in rows("select count(*) as n from crm_enrolments")] == [1]
+
+
+def test_rows_that_came_while_a_partition_was_missing_move_to_where_they_belong(as_flow, org, source):
+    with psycopg.connect(as_flow.owner_url) as connection:
+        month = connection.execute("select to_char(now() at time zone 'UTC', 'YYYY_MM')").fetchone()
+        assert month is not None
+        connection.execute(f"drop table crm_inbox_p{month[0]}")
+    post(as_flow, org, source.id, {"email": "a@example.com"})
+    with session.unit_of_work() as work:
+        assert housekeeping.make_partitions(work) == 1
+    places = rows("select tableoid::regclass::text as place from crm_inbox")
+    assert [row["place"] for row in places] == [f"crm_inbox_p{month[0]}"]
+    assert [verdict.outcome for verdict in capture()] == ["new"]
+
+
+def test_keys_whose_time_is_over_are_forgotten_and_others_stay(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com"}, {"email": "b@example.com"})
+    with psycopg.connect(as_flow.owner_url) as connection:
+        connection.execute(
+            "update crm_keys set expires_at = now() - interval '1 second' where key = 'test-0'"
+        )
+    with session.unit_of_work() as work:
+        assert housekeeping.drop_expired_keys(work, limit=10) == 1
+    assert [row["key"] for row in rows("select key from crm_keys")] == ["test-1"]

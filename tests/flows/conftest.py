@@ -60,9 +60,12 @@ def prefect(prefect_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: False,
     }
     monkeypatch.setenv("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "false")
-    with temporary_settings(settings), no_heartbeats():
-        with httpx.Client(base_url=prefect_url, auth=tuple(AUTH.split(":")), timeout=30) as client:
-            yield client
+    with (
+        temporary_settings(settings),
+        no_heartbeats(),
+        httpx.Client(base_url=prefect_url, auth=httpx.BasicAuth(*AUTH.split(":")), timeout=30) as client,
+    ):
+        yield client
 
 
 def _environment(database_url: str, home: Path) -> dict[str, str]:

@@ -7,13 +7,14 @@ import pytest
 
 from crm_db import session
 from flows.follow_up_scheduling import follow_up_scheduling
+from flows.housekeeping import housekeeping
 from flows.lead_capture import lead_capture
 from flows.lead_scoring import lead_scoring
 from flows.message_delivery import message_delivery
 from tasks import senders
 from tests.crm_db.test_capture import capture, post, rows
 
-FLOWS = [lead_capture, message_delivery, lead_scoring, follow_up_scheduling]
+FLOWS = [lead_capture, message_delivery, lead_scoring, follow_up_scheduling, housekeeping]
 TABLES = (
     "crm_leads",
     "crm_messages",
@@ -38,7 +39,7 @@ def outbox(tmp_path, monkeypatch):
 
 def state() -> dict[str, list[object]]:
     """Every row of the tables that flows write."""
-    return {table: rows(f"select t::text from {table} t order by 1") for table in TABLES}  # noqa: S608
+    return {table: rows(f"select t::text from {table} t order by 1") for table in TABLES}
 
 
 def test_a_submission_goes_all_the_way_to_an_email_in_the_outbox(prefect, as_flow, org, source, reps, outbox):

@@ -1,10 +1,11 @@
 """What prefect.yaml lists is registered once, and what ops change in the UI stays."""
 
 import pytest
+import yaml
 
 from deployments import register
 
-NAMES = ("lead-capture", "message-delivery", "lead-scoring", "follow-up-scheduling")
+NAMES = ("lead-capture", "message-delivery", "lead-scoring", "follow-up-scheduling", "housekeeping")
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_a_pause_and_an_added_schedule_survive_a_changed_entry(registered, monke
         "tags": ["lane:sweeps"],
         "work_pool": {"name": "crm", "work_queue_name": "sweeps"},
     }
-    monkeypatch.setattr(register.yaml, "safe_load", lambda _: {"deployments": [entry]})
+    monkeypatch.setattr(yaml, "safe_load", lambda _: {"deployments": [entry]})
     assert register.register().updated == ("lead-scoring",)
     after = deployment(registered, "lead-scoring")
     assert after["description"] == "Said in other words."

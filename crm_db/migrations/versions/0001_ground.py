@@ -31,7 +31,8 @@ begin
     end if;
     return setting::uuid;
 end $$;
-comment on function crm_org() is 'The org that this transaction acts for; raises when none is set, so that no identity never reads as no data.';
+comment on function crm_org() is
+    'The org that this transaction acts for; raises when none is set, so that no identity never reads as no data.';
 
 create function crm_actor() returns text language sql stable parallel safe
 return coalesce(nullif(current_setting('crm.actor', true), ''), current_user::text);
