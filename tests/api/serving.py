@@ -115,9 +115,9 @@ class Cable:
     async def _stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
         while self._writers:
+            for writer in self._writers:
+                writer.transport.abort()
             await asyncio.sleep(0.01)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -127,6 +127,10 @@ class Cable:
         else:
             there = await asyncio.open_connection(host, port)
         ends = {writer, there[1]}
+        if self._server is None or not self._server.is_serving():  # it was cut meanwhile
+            for end in ends:
+                end.transport.abort()
+            return
         self._writers |= ends
         try:
             await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))

@@ -193,6 +193,6 @@ def test_a_key_of_one_org_or_user_tells_nothing_to_another(
     assert count(owner, "crm_leads") == 2
 
 
-@pytest.mark.parametrize("key", ["", "a b", "k" * 256])
-def test_an_idempotency_key_is_1_to_255_visible_characters(admin: httpx.Client, key: str) -> None:
-    is_problem(admin.post(PATH, json=ADA, headers={"Idempotency-Key": key}), 422, "bad_idempotency_key")
+def test_an_idempotency_key_is_1_to_255_visible_characters(admin: httpx.Client) -> None:
+    for key in ("", "a b", "k" * 256):
+        is_problem(admin.post(PATH, json=ADA, headers={"Idempotency-Key": key}), 422, "bad_idempotency_key")

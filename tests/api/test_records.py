@@ -1,5 +1,6 @@
 """Reading leads, messages and events: filters, pages, and the wall between orgs."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -212,6 +213,23 @@ RIGHTS = [
     ("GET", "/api/crm/flows", {"read"}),
     ("POST", "/api/crm/flows/lead-scoring/runs", set()),
 ]
+
+
+OPEN = {"/api/crm/capture/{source}", "/api/crm/health"}
+
+
+def test_every_path_that_is_not_open_stands_in_the_table_of_rights(anyone: httpx.Client) -> None:
+    described = {
+        (method.upper(), path)
+        for path, methods in anyone.get("/openapi.json").json()["paths"].items()
+        for method in methods
+        if path not in OPEN
+    }
+    generic = {str(UUID(int=1)): "{id}", "lead-scoring": "{id}"}
+    listed = {
+        (method, "/".join(generic.get(part, part) for part in path.split("/"))) for method, path, _ in RIGHTS
+    }
+    assert {(method, re.sub(r"\{\w+\}", "{id}", path)) for method, path in described} == listed
 
 
 def test_every_path_asks_for_its_scope(anyone: httpx.Client, org: Org, make_key: Callable[..., str]) -> None:
