@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -37,12 +38,12 @@ class Bench:
         with psycopg.connect(self.database.owner_url, autocommit=True) as connection:
             connection.execute(statement)
 
-    def count(self, question: str) -> int:
-        """The one number that answers a question."""
+    def one(self, question: str) -> Any:
+        """The one value that answers a question."""
         with psycopg.connect(self.database.owner_url) as connection:
             row = connection.execute(question).fetchone()
         assert row is not None
-        return int(row[0])
+        return row[0]
 
     def let_leases_end(self) -> None:
         """As if the longest lease and back-off had passed: leases of dead workers are over, tries again are due."""

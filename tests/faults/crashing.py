@@ -72,6 +72,13 @@ def die_at(point: str, *, call: int, environment: dict[str, str]) -> None:
     )
 
 
+def die_of(message_id: str, when: str, environment: dict[str, str]) -> bool:
+    """Deliver in a child that dies of one message, when it is `opened` or `sent`; returns whether it did."""
+    child = _child(_poisoned, message_id, when, environment)
+    child.join(DEADLINE_SECONDS)
+    return child.exitcode == -signal.SIGKILL
+
+
 def start_pausing(paused: Path, environment: dict[str, str]) -> BaseProcess:
     """A child that delivers, and stops (SIGSTOP) between its first attempt and the send; `paused` exists by then."""
     return _child(_pausing, str(paused), environment)
@@ -107,6 +114,20 @@ def _dying(point: str, call: int, environment: dict[str, str]) -> None:
 
     setattr(owner, name, until_the_end)
     step()
+
+
+def _poisoned(message_id: str, when: str, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
+    owner, name = (attempts, "open_attempt") if when == "opened" else (senders, "send")
+    original = getattr(owner, name)
+
+    def unless_poison(*args: Any, **kwargs: Any) -> Any:
+        if message_id in {str(getattr(one, "message_id", one)) for one in args}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*args, **kwargs)
+
+    setattr(owner, name, unless_poison)
+    deliver_step()
 
 
 def _pausing(paused: str, environment: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import crashing
-from tests.faults.conftest import Bench, WorkOff
+from tests.faults.conftest import PEOPLE, Bench, WorkOff
 
 PATIENCE_SECONDS = 60.0
 DELIVERING = [point for point, (step, *_) in crashing.POINTS.items() if step is crashing.deliver_step]
@@ -75,12 +75,23 @@ def test_five_workers_at_once_do_everything_once(bench: Bench, work_off: WorkOff
     assert bench.breaches() == []
 
 
-def test_what_kills_every_worker_is_set_aside_and_holds_nobody_up(bench: Bench, work_off: WorkOff) -> None:
+IN_DOUBT_FOR_EVER = pytest.mark.xfail(
+    reason="settling an attempt in doubt sets its claims back to 0, so it is tried for ever",
+    raises=AssertionError,
+)
+
+
+@pytest.mark.parametrize("when", ["opened", pytest.param("sent", marks=IN_DOUBT_FOR_EVER)])
+def test_a_message_that_kills_every_worker_is_set_aside_and_holds_nobody_up(bench: Bench, when: str) -> None:
     advance_to(crashing.deliver_step)
-    for _ in range(5):
-        crashing.die_at("messages claimed", call=1, environment=bench.environment)
+    poison = bench.one("select id::text from crm_messages where template = 'welcome' order by id limit 1")
+    deaths = 0
+    while crashing.die_of(poison, when, bench.environment):
+        deaths += 1
+        assert deaths < 10, "it is tried for ever"
         bench.let_leases_end()
-    poisoned = "select count(*) from crm_messages where status = 'failed' and reason like 'poison%'"
-    assert bench.count(poisoned) == 0
-    work_off()
-    assert bench.count(poisoned) > 0
+        crashing.settle_step()
+        bench.let_leases_end()
+    assert bench.one(f"select status from crm_messages where id = '{poison}'") == "failed"
+    others = f"select count(*) from crm_messages where status = 'sent' and id <> '{poison}'"
+    assert bench.one(others) == 2 * PEOPLE - 1
