@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from crm_db.clock import utc_now
 from deployments import pg_files, pg_initdb, pg_places
 from deployments.accounts import CLEAN_ENVIRONMENT, leashed
 from deployments.errors import ClusterError
@@ -168,7 +169,7 @@ class Cluster:
                 f"{self.home / 'secrets.json'} does not belong to the database in {self.places.data}; "
                 "bring the old secrets.json back, or move that folder away to start with an empty database."
             )
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        stamp = f"{utc_now():%Y%m%d-%H%M%S}"
         self.set_aside = self.places.data.with_name(f"data-{stamp}-{secrets.token_hex(2)}")
         self.places.data.rename(self.set_aside)
 
