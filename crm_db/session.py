@@ -84,6 +84,7 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        pool_timeout=10,
         hide_parameters=True,
         connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c lock_timeout=30s"},
     )

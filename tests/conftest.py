@@ -19,6 +19,7 @@ from crm_db.actions import orgs, sources
 from crm_db.actions.sources import NewSource
 from crm_db.session import Identity
 from deployments.postgres import throwaway_cluster
+from tests import prefect_server
 
 PASSWORD = "only-for-tests"
 TEMPLATE = "crm_test_template"
@@ -93,6 +94,18 @@ def server() -> Iterator[Server]:
         return
     with throwaway_cluster() as cluster:
         yield _prepared(Server(cluster.admin_url))
+
+
+@pytest.fixture(scope="session")
+def prefect_url(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The API address of a real Prefect server, started once for all tests that need one."""
+    name = f"prefect_test_{os.getpid()}"
+    home = tmp_path_factory.mktemp("prefect")
+    try:
+        with prefect_server.running(server.admin_url, server.url("crm_prefect", name), name, home) as url:
+            yield url
+    finally:
+        server.execute("drop database if exists {} with (force)", name)
 
 
 @pytest.fixture

@@ -61,9 +61,8 @@ class LeadIn(BaseModel):
     automation: bool = Field(default=True, description="false: no scoring, assignment or follow-up")
 
     def fields(self) -> dict[str, object]:
-        """What was given, by our names; fields of your own beside them, where none of ours is meant."""
-        given = self.model_dump(exclude={"automation", "custom"}, exclude_none=True)
-        return {**self.custom, **given}
+        """What was given, by our names."""
+        return self.model_dump(exclude={"automation", "custom"}, exclude_none=True)
 
 
 class LeadQuery(ListQuery):
@@ -131,7 +130,7 @@ def _once(session: Session, caller: Caller, key: str, body: LeadIn) -> dict[str,
 def _submit(session: Session, identity: Identity, body: LeadIn) -> dict[str, Any]:
     """Keep the lead; what is answered, in the form in which a key remembers it."""
     submitted = lead_actions.submit(
-        session, identity, body.fields(), automation=body.automation, now=clock.utc_now()
+        session, identity, body.fields(), body.custom, automation=body.automation, now=clock.utc_now()
     )
     assert identity.org_id is not None
     lead = _document(session, identity.org_id, submitted.lead_id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm_db.actions import arrivals, events
 from crm_db.errors import NotAllowed
-from crm_db.rules.mapping import read_fields
+from crm_db.rules.mapping import Fields, read_fields
 from crm_db.rules.normalise import normalise_lead
 from crm_db.session import Identity
 
@@ -26,9 +26,17 @@ class Submitted:
 
 
 def submit(
-    session: Session, identity: Identity, fields: Mapping[str, object], *, automation: bool, now: datetime
+    session: Session,
+    identity: Identity,
+    fields: Mapping[str, object],
+    custom: Mapping[str, object],
+    *,
+    automation: bool,
+    now: datetime,
 ) -> Submitted:
     """Keep one lead; scoring, assignment and follow-up start from its state unless `automation` is off.
+
+    fields: what ours are given, by name. custom: fields of the caller's own, kept as they are.
 
     Raises crm_db.rules.normalise.Unusable, naming the field, when nobody could be reached by what was entered.
     """
@@ -37,7 +45,7 @@ def submit(
     region = session.execute(_REGION, {"org": identity.org_id}).scalar_one()
     source = str(fields.get("source") or "api")
     told = {name: value for name, value in fields.items() if name != "source"}
-    draft = normalise_lead(read_fields(told, None), region=region, now=now)
+    draft = normalise_lead(Fields(read_fields(told, None).known, custom), region=region, now=now)
     arrival = arrivals.Arrival(draft, source=source, automation=automation, at=now)
     kept = arrivals.keep(session, identity.org_id, [arrival])[0]
     kind = "lead.created" if kept.created else "lead.enriched"

@@ -12,14 +12,14 @@ import pytest
 from tests.api.conftest import Serve
 from tests.api.serving import client_of, is_problem
 from tests.conftest import Org
-from tests.flows.conftest import AUTH, prefect_url  # noqa: F401  # a fixture, asked for by its name
+from tests.prefect_server import AUTH
 
 FLOWS = "/api/crm/flows"
 RUNS = f"{FLOWS}/lead-scoring/runs"
 
 
 @pytest.fixture(scope="module")
-def registered(prefect_url: str) -> str:  # noqa: F811
+def registered(prefect_url: str) -> str:
     """The address of Prefect's API, with our deployments registered as `crm up` does it."""
     environment = {**os.environ, "PREFECT_API_URL": prefect_url, "PREFECT_API_AUTH_STRING": AUTH}
     subprocess.run([sys.executable, "-m", "deployments.register"], env=environment, check=True, timeout=120)

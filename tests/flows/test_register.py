@@ -10,9 +10,11 @@ NAMES = ("lead-capture", "message-delivery", "lead-scoring", "follow-up-scheduli
 
 @pytest.fixture
 def registered(prefect):
-    """Everything in prefect.yaml, registered."""
+    """Everything in prefect.yaml, registered; gone again at the end, because other tests share the server."""
     register.register()
-    return prefect
+    yield prefect
+    for name in NAMES:
+        prefect.delete(f"/deployments/{deployment(prefect, name)['id']}").raise_for_status()
 
 
 def deployment(prefect, name):
