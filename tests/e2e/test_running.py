@@ -1,5 +1,6 @@
 """Ops and outages: Prefect killed, a deployment paused, a run started by hand, a second `crm up`."""
 
+import os
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +49,7 @@ def test_while_prefect_is_down_leads_are_taken_and_prepared_once_it_is_back(
 ) -> None:
     pid, _ = stack.process("prefect")
     assert pid is not None
-    stack.signal(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
     event_id = caller.event(person())
     assert not ops.answers()
     assert caller.get(f"/api/crm/events/{event_id}")["status"] == "pending"
