@@ -15,7 +15,7 @@ from tasks.guard import crm_task
 from tasks.tally import Tally, Window
 from tasks.work import lead_url, unit_of_work
 
-MESSAGES_PER_CLAIM = 50
+MESSAGES_PER_CLAIM = 10  # few, so that a first answer does not wait behind fifty notes to owners
 MOST_PER_RUN = 1_000
 MOST_SECONDS_PER_RUN = 20.0
 CLAIM_LEASE = timedelta(seconds=30)  # opening an attempt renews it for that message alone
