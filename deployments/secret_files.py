@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from deployments.accounts import own_folder
+from deployments.embedded.accounts import own_folder
 from deployments.errors import DeploymentError
 
 

@@ -18,7 +18,7 @@ from crm_db import migrate, roles, session
 from crm_db.actions import orgs, sources
 from crm_db.actions.sources import NewSource
 from crm_db.session import Identity
-from deployments.postgres import throwaway_cluster
+from deployments.embedded.postgres import throwaway_cluster
 from tests import prefect_server
 
 PASSWORD = "only-for-tests"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from crm_db.session import Identity, bind, unbind, unit_of_work
 from deployments.errors import DeploymentError
-from deployments.locate import located_addresses
+from deployments.local.locate import located_addresses
 from deployments.secret_files import read_json
 from deployments.settings import load_settings
 

@@ -24,8 +24,8 @@ def migrate(
     Examples:  crm migrate  ·  crm migrate --check
     """
     from crm_db.migrate import pending, upgrade  # noqa: PLC0415
-    from deployments.bootstrap import Bootstrap  # noqa: PLC0415
-    from deployments.locate import running_database  # noqa: PLC0415
+    from deployments.local.bootstrap import Bootstrap  # noqa: PLC0415
+    from deployments.local.locate import running_database  # noqa: PLC0415
     from deployments.secret_files import load_secrets  # noqa: PLC0415
     from deployments.settings import load_settings  # noqa: PLC0415
 

@@ -22,7 +22,7 @@ def doctor(
     """
     from dataclasses import asdict  # noqa: PLC0415
 
-    from deployments.doctor import examine  # noqa: PLC0415
+    from deployments.local.doctor import examine  # noqa: PLC0415
     from deployments.settings import load_settings  # noqa: PLC0415
 
     checks = examine(load_settings())

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from deployments.child import State, View
+from deployments.local.child import State, View
 from deployments.secret_files import Secrets
 from deployments.settings import Settings
 

@@ -29,10 +29,10 @@ def up(
     Examples:  crm up  ·  crm up --detach  ·  CRM_API_PORT=8080 crm up
     """
     from deployments.cli.progress import StartView  # noqa: PLC0415
-    from deployments.detach import start_detached  # noqa: PLC0415
     from deployments.errors import Stopped  # noqa: PLC0415
+    from deployments.local.detach import start_detached  # noqa: PLC0415
+    from deployments.local.stack import run_stack  # noqa: PLC0415
     from deployments.settings import load_settings  # noqa: PLC0415
-    from deployments.stack import run_stack  # noqa: PLC0415
 
     settings = load_settings()
     with StartView(output.console) as view:
@@ -55,7 +55,7 @@ def down(
 
     Examples:  crm down  ·  crm down --timeout 10
     """
-    from deployments.detach import stop_running  # noqa: PLC0415
+    from deployments.local.detach import stop_running  # noqa: PLC0415
     from deployments.settings import load_settings  # noqa: PLC0415
 
     output.say(stop_running(load_settings(), timeout))
@@ -69,8 +69,8 @@ def status(
     Examples:  crm status  ·  crm status --json
     """
     from deployments.cli.status_view import print_status  # noqa: PLC0415
+    from deployments.local.status import read_status  # noqa: PLC0415
     from deployments.settings import load_settings  # noqa: PLC0415
-    from deployments.status import read_status  # noqa: PLC0415
 
     found = read_status(load_settings())
     if as_json:

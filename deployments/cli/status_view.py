@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from deployments.cli import output
-from deployments.status import Status
+from deployments.local.status import Status
 
 
 def print_status(status: Status) -> None:

@@ -19,7 +19,7 @@ from deployments.demo.plan import Plan
 from deployments.demo.sender import Answers
 from deployments.demo.story import Story
 from deployments.errors import DeploymentError
-from deployments.locate import located_addresses
+from deployments.local.locate import located_addresses
 from deployments.secret_files import read_json
 from deployments.settings import Settings
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from types import FrameType
 
 from deployments.cli.progress import StartView
-from deployments.detach import start_detached, stop_running
 from deployments.errors import StartFailed
-from deployments.run_state import lock_holder, read_state
+from deployments.local.detach import start_detached, stop_running
+from deployments.local.run_state import lock_holder, read_state
+from deployments.local.status import as_running
 from deployments.settings import Settings
-from deployments.status import as_running
 
 POLL_SECONDS = 0.25
 STOP_SECONDS = 120.0

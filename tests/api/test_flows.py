@@ -22,7 +22,9 @@ RUNS = f"{FLOWS}/lead-scoring/runs"
 def registered(prefect_url: str) -> str:
     """The address of Prefect's API, with our deployments registered as `crm up` does it."""
     environment = {**os.environ, "PREFECT_API_URL": prefect_url, "PREFECT_API_AUTH_STRING": AUTH}
-    subprocess.run([sys.executable, "-m", "deployments.register"], env=environment, check=True, timeout=120)
+    subprocess.run(
+        [sys.executable, "-m", "deployments.lanes.register"], env=environment, check=True, timeout=120
+    )
     return prefect_url
 
 

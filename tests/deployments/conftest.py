@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.postgres import Cluster, throwaway_cluster
+from deployments.embedded.postgres import Cluster, throwaway_cluster
 
 PASSWORD = "a password with / and @"
 

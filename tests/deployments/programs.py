@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from deployments.accounts import leashed
-from deployments.child import Program
+from deployments.embedded.accounts import leashed
+from deployments.local.child import Program
 
 SAYS_UP_AND_DRAINS = """
 import signal, sys, time

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.run_state import exclusive
+from deployments.local.run_state import exclusive
 
 NAMES = ["postgres", "prefect", "intake-capture", "intake-delivery", "worker", "api"]
 FREE_PORTS = {"CRM_API_PORT": "18731", "CRM_PREFECT_PORT": "18732"}

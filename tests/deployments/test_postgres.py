@@ -12,11 +12,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deployments.accounts import account_for_postgres
+from deployments.embedded.accounts import account_for_postgres
+from deployments.embedded.binaries import find_binaries
+from deployments.embedded.places import fits_a_socket, places_for
+from deployments.embedded.postgres import Cluster
 from deployments.errors import ClusterError
-from deployments.pg_binaries import find_binaries
-from deployments.pg_places import fits_a_socket, places_for
-from deployments.postgres import Cluster
 from tests.deployments.conftest import PASSWORD, MakeCluster
 
 SECONDS = 60.0
@@ -116,7 +116,7 @@ def test_initdb_killed_in_the_middle_leaves_nothing_that_harms(
     make_cluster: MakeCluster, place: Path
 ) -> None:
     code = (
-        "from pathlib import Path; from deployments.postgres import Cluster\n"
+        "from pathlib import Path; from deployments.embedded.postgres import Cluster\n"
         f"p = Path({str(place)!r}); Cluster(p / 'home', {PASSWORD!r}, data_dir=p / 'pg', fast=True).prepare()"
     )
     first_start = subprocess.Popen([sys.executable, "-c", code])
@@ -153,7 +153,7 @@ def test_a_server_that_somebody_else_started_can_be_stopped(make_cluster: MakeCl
 
 def test_the_server_ends_with_the_process_that_started_it(make_cluster: MakeCluster, place: Path) -> None:
     code = (
-        "import os, signal; from pathlib import Path; from deployments.postgres import Cluster\n"
+        "import os, signal; from pathlib import Path; from deployments.embedded.postgres import Cluster\n"
         f"p = Path({str(place)!r}); c = Cluster(p / 'home', {PASSWORD!r}, data_dir=p / 'pg', fast=True)\n"
         "c.prepare(); c.spawn(); c.wait_ready(60); os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -209,7 +209,7 @@ def test_programs_the_account_cannot_reach_are_copied_whole(
 ) -> None:
     if account_for_postgres() is None:
         pytest.skip("only root hands PostgreSQL to another account")
-    monkeypatch.setattr("deployments.pg_binaries.can_run", lambda account, argv: False)
+    monkeypatch.setattr("deployments.embedded.binaries.can_run", lambda account, argv: False)
     cut_short = place / "pg" / "binaries-building"
     cut_short.mkdir(parents=True)
     (cut_short / "left").touch()
@@ -239,7 +239,7 @@ def test_where_data_and_socket_are_is_written_down(running_cluster: Cluster) -> 
 def test_programs_of_the_system_serve_where_the_package_does_not(
     make_cluster: MakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deployments.pg_binaries.PACKAGE", "no_such_package")
+    monkeypatch.setattr("deployments.embedded.binaries.PACKAGE", "no_such_package")
     try:
         find_binaries()
     except ClusterError:

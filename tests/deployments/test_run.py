@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deployments.child import State, View
 from deployments.errors import AlreadyRunning, PortTaken
-from deployments.orphans import stop_orphans
-from deployments.ports import check_ports
-from deployments.run_state import RunState, exclusive, is_process, lock_holder, read_state, write_state
+from deployments.local.child import State, View
+from deployments.local.orphans import stop_orphans
+from deployments.local.ports import check_ports
+from deployments.local.run_state import RunState, exclusive, is_process, lock_holder, read_state, write_state
 from deployments.settings import Settings
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
@@ -48,7 +48,7 @@ def test_a_second_holder_of_a_home_is_refused_with_the_pid_of_the_first(tmp_path
 
 def test_the_lock_of_a_killed_holder_is_free(tmp_path: Path) -> None:
     code = (
-        "import os, signal; from pathlib import Path; from deployments.run_state import exclusive\n"
+        "import os, signal; from pathlib import Path; from deployments.local.run_state import exclusive\n"
         f"with exclusive(Path({str(tmp_path)!r})): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)

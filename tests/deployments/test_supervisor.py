@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deployments.child import State, View, pause_before_restart
 from deployments.errors import StartFailed, Stopped
-from deployments.process_logs import last_line, open_log, put_aside_when_large
-from deployments.supervisor import Supervisor
+from deployments.local.child import State, View, pause_before_restart
+from deployments.local.process_logs import last_line, open_log, put_aside_when_large
+from deployments.local.supervisor import Supervisor
 from tests.deployments.programs import DEAF, ENDS_AT_ONCE, HAS_A_CHILD, program
 
 SECONDS = 60.0
@@ -148,7 +148,7 @@ def test_a_second_request_to_stop_does_not_wait_for_work_in_hand(
 def test_a_process_that_never_works_fails_the_start_with_its_last_words(
     supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deployments.child.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("deployments.local.child.FIRST_PAUSE_SECONDS", 0.01)
     supervisor.add(program(tmp_path, "hopeless", ENDS_AT_ONCE))
     with pytest.raises(StartFailed, match=r"hopeless does not start: no such thing as luck"):
         wait_ready(supervisor, "hopeless")
@@ -180,7 +180,7 @@ def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:
     code = f"""
 import os, signal, time
 from pathlib import Path
-from deployments.supervisor import Supervisor
+from deployments.local.supervisor import Supervisor
 from tests.deployments.programs import program
 logs = Path({str(tmp_path)!r})
 s = Supervisor(logs, lambda views: None, most_log_bytes=1_000_000)

@@ -13,7 +13,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from deployments.in_process import no_heartbeats
+from deployments.lanes.in_process import no_heartbeats
 from tests.prefect_server import AUTH
 
 

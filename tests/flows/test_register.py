@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from deployments import register
+from deployments.lanes import register
 
 NAMES = ("lead-capture", "message-delivery", "lead-scoring", "follow-up-scheduling", "housekeeping")
 

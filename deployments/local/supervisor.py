@@ -12,8 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
-from deployments.child import Child, Program, State, View
 from deployments.errors import StartFailed, Stopped
+from deployments.local.child import Child, Program, State, View
 
 TICK_SECONDS = 0.1
 PROBE_SECONDS = 5.0

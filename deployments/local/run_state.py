@@ -10,9 +10,9 @@ from typing import Any
 
 import psutil
 
-from deployments.accounts import own_folder
-from deployments.child import State, View
+from deployments.embedded.accounts import own_folder
 from deployments.errors import AlreadyRunning, DeploymentError
+from deployments.local.child import State, View
 from deployments.secret_files import read_json, write_json
 
 SAME_START_SECONDS = 2.0

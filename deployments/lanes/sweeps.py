@@ -15,7 +15,7 @@ from prefect.flow_engine import run_flow
 from prefect.flows import Flow, load_flow_from_entrypoint
 
 from crm_db import clock
-from deployments.in_process import Runner, no_heartbeats
+from deployments.lanes.in_process import Runner, no_heartbeats
 from tasks import stopping
 
 POOL, QUEUE = "crm", "sweeps"

@@ -2,7 +2,7 @@
 
 import psutil
 
-from deployments.run_state import RunState, is_process
+from deployments.local.run_state import RunState, is_process
 
 FINISH_SECONDS = 20.0
 

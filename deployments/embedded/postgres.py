@@ -20,12 +20,14 @@ from urllib.parse import quote
 import psycopg
 
 from crm_db.clock import utc_now
-from deployments import pg_files, pg_initdb, pg_places
-from deployments.accounts import CLEAN_ENVIRONMENT, leashed
+from deployments.embedded import files as pg_files
+from deployments.embedded import initdb as pg_initdb
+from deployments.embedded import places as pg_places
+from deployments.embedded.accounts import CLEAN_ENVIRONMENT, leashed
+from deployments.embedded.binaries import Binaries, reachable_binaries
+from deployments.embedded.initdb import SUPERUSER
+from deployments.embedded.places import Places
 from deployments.errors import ClusterError
-from deployments.pg_binaries import Binaries, reachable_binaries
-from deployments.pg_initdb import SUPERUSER
-from deployments.pg_places import Places
 
 SETTINGS = {
     "listen_addresses": "",

@@ -5,12 +5,13 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deployments import pg_files, probes
-from deployments.accounts import CLEAN_ENVIRONMENT, leashed
-from deployments.child import Program
+from deployments.embedded import files as pg_files
+from deployments.embedded.accounts import CLEAN_ENVIRONMENT, leashed
+from deployments.embedded.postgres import Cluster
 from deployments.environment import PROJECT, Environments
-from deployments.ports import HOST
-from deployments.postgres import Cluster
+from deployments.local import probes
+from deployments.local.child import Program
+from deployments.local.ports import HOST
 
 LANES = ("capture", "delivery")
 NAMES = ("postgres", "prefect", "intake-capture", "intake-delivery", "worker", "api")
@@ -75,7 +76,7 @@ class Programs:
         """The in-process runner of the hot flows of one lane; it waits for Prefect by itself."""
         ready = probes.sign_of_life(self.sign_of(lane), self.environments.instance)
         return self._python(
-            f"intake-{lane}", ["deployments.intake", lane], self.environments.flows(), ready, FLOW_TIER
+            f"intake-{lane}", ["deployments.lanes.intake", lane], self.environments.flows(), ready, FLOW_TIER
         )
 
     def worker(self) -> Program:

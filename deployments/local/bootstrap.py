@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from crm_db import migrate, roles, session
 from crm_db.actions import orgs
 from deployments.addresses import CRM_DATABASE, PREFECT_DATABASE, Addresses
+from deployments.embedded.binaries import OLDEST_MAJOR
 from deployments.errors import DeploymentError
-from deployments.pg_binaries import OLDEST_MAJOR
 from deployments.secret_files import Secrets, read_json, write_json
 from deployments.settings import Settings
 

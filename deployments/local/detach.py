@@ -9,14 +9,14 @@ from typing import Protocol
 
 import psutil
 
-from deployments.accounts import leashed
-from deployments.child import View
+from deployments.embedded.accounts import leashed
 from deployments.environment import PROJECT
 from deployments.errors import AlreadyRunning, DeploymentError, StartFailed
-from deployments.locate import cluster_of
-from deployments.orphans import stop_orphans
-from deployments.process_logs import last_line, open_log
-from deployments.run_state import lock_holder, read_state
+from deployments.local.child import View
+from deployments.local.locate import cluster_of
+from deployments.local.orphans import stop_orphans
+from deployments.local.process_logs import last_line, open_log
+from deployments.local.run_state import lock_holder, read_state
 from deployments.secret_files import Secrets, known_secrets, load_secrets
 from deployments.settings import Settings
 

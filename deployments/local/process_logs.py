@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import IO
 
-from deployments.accounts import own_folder
+from deployments.embedded.accounts import own_folder
 
 NOTE = "crm: "
 """How lines begin that the supervisor itself adds to a process's log."""

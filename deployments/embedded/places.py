@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.accounts import Account, account_for_postgres, own_folder, safe_private_folder
+from deployments.embedded.accounts import Account, account_for_postgres, own_folder, safe_private_folder
 from deployments.errors import ClusterError
 
 ROOT_FOLDER = Path("/var/lib/essentials-crm")

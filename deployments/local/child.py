@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from deployments.errors import DeploymentError
-from deployments.process_logs import NOTE, last_line, open_log, put_aside_when_large
+from deployments.local.process_logs import NOTE, last_line, open_log, put_aside_when_large
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.addresses import Addresses, derive_addresses
-from deployments.postgres import Cluster
-from deployments.run_state import exclusive
+from deployments.embedded.postgres import Cluster
+from deployments.local.run_state import exclusive
 from deployments.secret_files import Secrets, known_secrets, load_secrets
 from deployments.settings import Settings
 
