@@ -112,7 +112,7 @@ def prefect_url(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def database(server: Server) -> Iterator[Database]:
     """A migrated, empty database of this test's own."""
     name = f"crm_test_{uuid4().hex[:12]}"
-    server.execute(f"create database {{}} template {TEMPLATE} owner crm_owner", name)
+    server.execute(f"create database {{}} template {TEMPLATE} owner crm_owner strategy file_copy", name)
     yield Database(server, name)
     session.unbind()
     server.execute("drop database {} with (force)", name)
