@@ -70,8 +70,8 @@ bench: install ## Measure (ONLY=name for one)
 faults: install ## Kill processes under load and recount (ROW=name for one)
 	$(BIN)/python -m tests.faults $(if $(ROW),--row $(ROW))
 
-browser: install ## Drive the dashboard in a real browser
-	$(BIN)/python -m pytest tests/browser $(ARGS)
+browser: install ## Look at the Prefect UI in a real browser (needs chromium)
+	CRM_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
 
 lock: ## Resolve the dependencies anew into requirements.lock (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed to write the lock; see its documentation to install it" >&2; exit 1; }
