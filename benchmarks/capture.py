@@ -26,7 +26,7 @@ from crm_db import migrate, roles, session
 from crm_db.actions import orgs, sources
 from crm_db.session import Identity
 from deployments.addresses import Addresses, derive_addresses
-from deployments.postgres import Cluster
+from deployments.embedded.postgres import Cluster
 from tests.faults.own_stack import free_ports
 
 SECONDS = 10.0
