@@ -116,9 +116,10 @@ def test_a_failing_task_shows_its_place_and_no_personal_data(prefect, as_flow, o
     monkeypatch.setattr("crm_db.actions.arrivals.keep", broken)
     final = lead_capture(return_state=True)
     assert final.is_failed()
-    runs = prefect.post("/flow_runs/filter", json={"limit": 5, "sort": "START_TIME_DESC"}).text
-    tasks = prefect.post("/task_runs/filter", json={"limit": 20}).text
-    logs = prefect.post("/logs/filter", json={"limit": 100}).text
+    failed = {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}, "limit": 20}
+    runs = prefect.post("/flow_runs/filter", json=failed).text
+    tasks = prefect.post("/task_runs/filter", json={"limit": 200}).text
+    logs = prefect.post("/logs/filter", json={"limit": 200}).text
     assert "ValueError at" in runs
     assert canary not in runs + tasks + logs
 
