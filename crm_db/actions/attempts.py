@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from crm_db.actions.messages import Ref
+from crm_db.actions.messages import MOST_CLAIMS, Ref
 from crm_db.queries import outgoing
 from crm_db.queries.outgoing import Person, Slot
 from crm_db.rules import backoff
@@ -41,13 +41,13 @@ _DOUBTFUL = text(
         select org_id, id from crm_messages
         where status = 'sending' and lease_until < now() order by lease_until limit :limit for update skip locked
     )
-    returning org_id, id, attempts, channel, provider
+    returning org_id, id, attempts, claims, channel, provider
     """
 )
 _CLOSE = text(
     """
     with closed as (
-        update crm_messages set status = :status, reason = :reason, due_at = coalesce(:due_at, due_at), claims = 0,
+        update crm_messages set status = :status, reason = :reason, due_at = coalesce(:due_at, due_at), claims = :claims,
                lease_token = null, lease_until = null,
                sent_at = case when :status = 'sent' then cast(:now as timestamptz) end,
                provider = coalesce(:provider, provider), provider_id = :provider_id
@@ -78,6 +78,16 @@ _CLOSE = text(
 )
 
 
+_NOTHING_TO_SAY: Mapping[str, Any] = {
+    "reason": None,
+    "due_at": None,
+    "provider": None,
+    "provider_id": None,
+    "code": None,
+    "claims": 0,
+}
+
+
 @dataclass(frozen=True)
 class Carrier:
     """Who is about to carry a message, and how long an attempt may last before others look for evidence of its end."""
@@ -105,6 +115,7 @@ class Doubt:
     lease_token: UUID
     channel: str
     provider: str
+    claims: int
     first_tried: datetime | None = None
 
 
@@ -199,49 +210,49 @@ def take_doubtful(session: Session, *, limit: int, lease: timedelta) -> list[Dou
     """Attempts whose lease ran out before their end was recorded, under a new lease for whoever looks for evidence."""
     token = uuid4()
     taken = session.execute(_DOUBTFUL, {"token": token, "lease": lease, "limit": limit})
-    return [Doubt(row.org_id, row.id, row.attempts, token, row.channel, row.provider) for row in taken]
+    return [
+        Doubt(row.org_id, row.id, row.attempts, token, row.channel, row.provider, row.claims) for row in taken
+    ]
 
 
 def _after(outcome: Outcome, attempt: OpenAttempt | Doubt, now: datetime, jitter: float) -> dict[str, Any]:
     """The columns that an outcome leads to."""
-    values: dict[str, Any] = {
-        "reason": None,
-        "due_at": None,
-        "provider": None,
-        "provider_id": None,
-        "code": None,
-    }
     match outcome:
         case Sent(provider, provider_id):
-            return {
-                **values,
-                "status": "sent",
-                "outcome": "sent",
-                "provider": provider,
-                "provider_id": provider_id,
-            }
-        case NotSent(code, _) if attempt.first_tried and now - attempt.first_tried > backoff.MAX_AGE:
-            return {
-                **values,
-                "status": "failed",
-                "outcome": "not_sent",
-                "code": code,
-                "reason": f"given up: {code}",
-            }
+            done = {"status": "sent", "outcome": "sent", "provider": provider, "provider_id": provider_id}
+            return {**_NOTHING_TO_SAY, **done}
         case NotSent(code, retry_after):
-            due_at = backoff.next_try(attempt.number - 1, now=now, jitter=jitter, retry_after=retry_after)
+            another = _another_try(attempt, code, now, jitter, retry_after)
+            return {**_NOTHING_TO_SAY, "outcome": "not_sent", "code": code, **another}
+        case Refused(code):
             return {
-                **values,
-                "status": "scheduled",
-                "outcome": "not_sent",
+                **_NOTHING_TO_SAY,
+                "status": "failed",
+                "outcome": "rejected",
                 "code": code,
                 "reason": code,
-                "due_at": due_at,
             }
-        case Refused(code):
-            return {**values, "status": "failed", "outcome": "rejected", "code": code, "reason": code}
         case Ambiguous(code):
-            return {**values, "status": "unknown", "outcome": "ambiguous", "code": code, "reason": code}
+            return {
+                **_NOTHING_TO_SAY,
+                "status": "unknown",
+                "outcome": "ambiguous",
+                "code": code,
+                "reason": code,
+            }
+
+
+def _another_try(
+    attempt: OpenAttempt | Doubt, code: str, now: datetime, jitter: float, retry_after: timedelta | None
+) -> dict[str, Any]:
+    """When to try again, or why not. An attempt in doubt keeps its claims: what kills its worker each time is poison."""
+    claims = attempt.claims if isinstance(attempt, Doubt) else 0
+    if claims >= MOST_CLAIMS:
+        return {"status": "failed", "reason": "poison: its worker died each time it was tried"}
+    if attempt.first_tried and now - attempt.first_tried > backoff.MAX_AGE:
+        return {"status": "failed", "reason": f"given up: {code}"}
+    due_at = backoff.next_try(attempt.number - 1, now=now, jitter=jitter, retry_after=retry_after)
+    return {"status": "scheduled", "reason": code, "due_at": due_at, "claims": claims}
 
 
 def _next_action(session: Session, row: RowMapping, now: datetime) -> str:
@@ -280,4 +291,4 @@ def _close(
     """Settle a message without an attempt."""
     values = {"status": status, "reason": reason, "due_at": due_at, "provider": None, "provider_id": None}
     ids = {"org": row["org_id"], "id": row["id"], "token": token, "number": number, "now": now}
-    session.execute(_CLOSE, {**ids, **values, "outcome": None, "code": None})
+    session.execute(_CLOSE, {**ids, **values, "outcome": None, "code": None, "claims": 0})

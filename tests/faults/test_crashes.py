@@ -75,13 +75,7 @@ def test_five_workers_at_once_do_everything_once(bench: Bench, work_off: WorkOff
     assert bench.breaches() == []
 
 
-IN_DOUBT_FOR_EVER = pytest.mark.xfail(
-    reason="settling an attempt in doubt sets its claims back to 0, so it is tried for ever",
-    raises=AssertionError,
-)
-
-
-@pytest.mark.parametrize("when", ["opened", pytest.param("sent", marks=IN_DOUBT_FOR_EVER)])
+@pytest.mark.parametrize("when", ["opened", "sent"])
 def test_a_message_that_kills_every_worker_is_set_aside_and_holds_nobody_up(bench: Bench, when: str) -> None:
     advance_to(crashing.deliver_step)
     poison = bench.one("select id::text from crm_messages where template = 'welcome' order by id limit 1")
