@@ -35,6 +35,11 @@ _UNSENT = """
          + (select count(*) from crm_messages where status in ('claimed', 'sending')
             or status = 'scheduled' and due_at <= now())
 """
+_SIZES = """
+    select 'whole', pg_database_size(current_database())
+    union all
+    select relname, pg_total_relation_size(oid) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+"""
 
 
 def measure(seconds: float = SECONDS, rate: float = RATE) -> dict[str, Any]:
@@ -76,8 +81,7 @@ def _load(stack: OwnStack, seconds: float, rate: float) -> dict[str, Any]:
         "seconds_to_first_message": _latencies(times),
         "stages": {stage: figures.spread([one.stages[stage] for one in times]) for stage in STAGES},
         "runs": {flow: _run_figures(found, began, loaded) for flow, found in runs.items()},
-        "prefect_mib_per_hour": round((size_after - size_before) / (loaded - began) * 3600 / 2**20, 1),
-        "prefect_mib": [round(size / 2**20, 2) for size in (size_before, size_after)],
+        "prefect_mib_per_hour": _mib_per_hour(size_before, size_after, loaded - began),
         "cpu_seconds": used,
         "cpu_share_of_machine": round(sum(used.values()) / (loaded - began) / (os.cpu_count() or 1), 3),
         "by_quarter": _by_quarter(times),
@@ -112,11 +116,10 @@ def _pids(stack: OwnStack) -> dict[str, int]:
     return {**found, SUPERVISOR: state["pid"]}
 
 
-def _prefect_bytes(stack: OwnStack) -> int:
+def _prefect_bytes(stack: OwnStack) -> dict[str, int]:
+    """Bytes of Prefect's database as a whole, and of each table with its indexes."""
     with psycopg.connect(stack.prefect_url) as connection:
-        row = connection.execute("select pg_database_size(current_database())").fetchone()
-    assert row is not None
-    return int(row[0])
+        return dict(connection.execute(_SIZES).fetchall())
 
 
 def _runs(stack: OwnStack, flow: str, since: float, until: float) -> list[Run]:
@@ -138,6 +141,12 @@ def _run_figures(runs: list[Run], since: float, until: float) -> dict[str, Any]:
         "seconds": figures.spread(lasted),
         "made_to_started": figures.spread(overhead),
     }
+
+
+def _mib_per_hour(before: dict[str, int], after: dict[str, int], seconds: float) -> dict[str, float]:
+    """Growth extrapolated from the load to an hour, the largest first; tables that grew by less than a MiB are left out."""
+    grown = {name: round((after[name] - before.get(name, 0)) / seconds * 3600 / 2**20, 1) for name in after}
+    return dict(sorted(((n, size) for n, size in grown.items() if size >= 1), key=lambda one: -one[1]))
 
 
 def _latencies(times: list[LeadTime]) -> dict[str, dict[str, float]]:
@@ -201,6 +210,7 @@ def _print(result: dict[str, Any]) -> None:
         ],
     )
     figures.show("CPU seconds", ("process", "s"), list(result["cpu_seconds"].items()))
-    print(
-        f"Prefect's database: {result['prefect_mib_per_hour']} MiB/h (size after minus before, over the load, times 3600 s)"
+    growth = result["prefect_mib_per_hour"]
+    figures.show(
+        "Prefect's database (after minus before, times an hour)", ("table", "MiB/h"), list(growth.items())
     )
