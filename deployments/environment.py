@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.addresses import Addresses, for_asyncpg
+from deployments.one_certificate import one_certificate
 from deployments.secret_files import Secrets
 from deployments.settings import Settings
 
@@ -62,6 +63,7 @@ class Environments:
             "CRM_INSTANCE": self.instance,
             "TMPDIR": str(settings.home / "tmp"),
             "PREFECT_HOME": str(settings.home / "prefect"),
+            "PREFECT_API_SSL_CERT_FILE": str(one_certificate(settings.home)),
             "PREFECT_API_URL": f"{settings.prefect_url}/api",
             "PREFECT_API_AUTH_STRING": self.secrets.prefect_auth,
             "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",

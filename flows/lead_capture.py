@@ -5,8 +5,8 @@ from time import perf_counter
 
 from prefect import flow
 
-from tasks.capture import capture_submissions, prepare_leads
-from tasks.tally import Window, report, sum_of
+from tasks.capture import capture_and_prepare
+from tasks.tally import Window, report
 from tasks.work import records_url
 
 
@@ -19,7 +19,7 @@ def lead_capture(
     since, until: limit the run to submissions received in that period. dry_run: count what waits, change nothing.
     """
     started, window = perf_counter(), Window(since, until, dry_run)
-    tally = sum_of([capture_submissions(window), prepare_leads(window)])
+    tally = capture_and_prepare(window)
     return report(
         "lead-capture", tally, seconds=perf_counter() - started, window=window, link=records_url("leads")
     )

@@ -7,29 +7,27 @@ from crm_db import clock
 from crm_db.actions import preparation, submissions
 from tasks import stopping
 from tasks.guard import crm_task
+from tasks.linger import rounds
 from tasks.tally import Tally, Window, sum_of
 from tasks.work import unit_of_work
 
 SUBMISSIONS_PER_TRANSACTION = 250
 LEADS_PER_TRANSACTION = 250
-MOST_PER_RUN = 2_000
 LEASE = timedelta(seconds=30)
 
 
-@crm_task("capture-submissions")
-def capture_submissions(window: Window) -> Tally:
-    """Make leads of waiting submissions, a batch a transaction, until none waits or the run has done its share."""
+@crm_task("capture-and-prepare")
+def capture_and_prepare(window: Window) -> Tally:
+    """Make leads of waiting submissions and prepare them, a batch of each in turn, so that no lead waits for the whole inbox."""
     if window.dry_run:
-        with unit_of_work() as session:
-            return Counter(
-                submissions=submissions.count_waiting(session, since=window.since, until=window.until)
-            )
-    total: Tally = Counter(submissions=0, new=0, merged=0, dead=0)
-    while total["submissions"] < MOST_PER_RUN and not stopping.asked():
-        batch = _capture_batch(window)
-        if not batch["submissions"]:
-            break
-        total.update(batch)
+        return sum_of([_count_waiting(window), prepare_batch(window)])
+    total: Tally = Counter(
+        submissions=0, new=0, merged=0, dead=0, scored=0, assigned=0, enrolled=0, planned=0
+    )
+    for number, turn in enumerate(rounds()):
+        done = sum_of([capture_batch(window, again_first=number % 10 == 9), prepare_batch(window)])
+        total.update(done)
+        turn.worked(done["submissions"] + done["scored"] > 0)
     return total
 
 
@@ -46,18 +44,24 @@ def reopen_ownerless(window: Window) -> Tally:
 def prepare_leads(window: Window) -> Tally:
     """Score, assign and enrol leads that wait for it, oldest first, and plan their first steps."""
     total: Tally = Counter(scored=0, assigned=0, enrolled=0, planned=0)
-    while total["scored"] < MOST_PER_RUN and not stopping.asked():
-        batch = _prepare_batch(window)
+    while not stopping.asked():
+        batch = prepare_batch(window)
         total.update(batch)
         if batch["scored"] < LEADS_PER_TRANSACTION or window.dry_run:
             break
     return total
 
 
-def _capture_batch(window: Window) -> Tally:
+def capture_batch(window: Window, *, again_first: bool = False) -> Tally:
+    """One batch of submissions: claimed in one transaction, captured in the next."""
     with unit_of_work() as session:
         claim = submissions.claim(
-            session, limit=SUBMISSIONS_PER_TRANSACTION, lease=LEASE, since=window.since, until=window.until
+            session,
+            limit=SUBMISSIONS_PER_TRANSACTION,
+            lease=LEASE,
+            since=window.since,
+            until=window.until,
+            again_first=again_first,
         )
     if not claim.count:
         return Counter()
@@ -66,7 +70,8 @@ def _capture_batch(window: Window) -> Tally:
     return sum_of([Counter(submissions=len(verdicts)), Counter(verdict.outcome for verdict in verdicts)])
 
 
-def _prepare_batch(window: Window) -> Tally:
+def prepare_batch(window: Window) -> Tally:
+    """One batch of leads, in one transaction."""
     with unit_of_work() as session:
         done = preparation.prepare(
             session,
@@ -77,3 +82,8 @@ def _prepare_batch(window: Window) -> Tally:
             dry_run=window.dry_run,
         )
     return Counter(scored=done.scored, assigned=done.assigned, enrolled=done.enrolled, planned=done.planned)
+
+
+def _count_waiting(window: Window) -> Tally:
+    with unit_of_work() as session:
+        return Counter(submissions=submissions.count_waiting(session, since=window.since, until=window.until))

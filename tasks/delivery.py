@@ -1,7 +1,6 @@
 """Delivery, message by message: no transaction is open while a provider is called, and a kill leaves one message in doubt."""
 
 import random
-import time
 from collections import Counter
 from datetime import timedelta
 from uuid import UUID
@@ -12,12 +11,11 @@ from crm_db.actions.attempts import OpenAttempt
 from crm_db.rules.outcomes import Outcome, Sent
 from tasks import senders, stopping
 from tasks.guard import crm_task
+from tasks.linger import rounds
 from tasks.tally import Tally, Window
 from tasks.work import lead_url, unit_of_work
 
 MESSAGES_PER_CLAIM = 10  # few, so that a first answer does not wait behind fifty notes to owners
-MOST_PER_RUN = 1_000
-MOST_SECONDS_PER_RUN = 20.0
 CLAIM_LEASE = timedelta(seconds=30)  # opening an attempt renews it for that message alone
 EVIDENCE_LEASE = timedelta(seconds=60)
 
@@ -31,19 +29,10 @@ def deliver_due(window: Window) -> Tally:
                 due=messages.count_due(session, now=clock.utc_now(), since=window.since, until=window.until)
             )
     total: Tally = Counter(sent=0, retried=0, failed=0, unknown=0, skipped=0)
-    started = time.monotonic()
-    while total.total() < MOST_PER_RUN and time.monotonic() - started < MOST_SECONDS_PER_RUN:
-        with unit_of_work() as session:
-            claim = messages.claim(
-                session,
-                limit=MESSAGES_PER_CLAIM,
-                lease=CLAIM_LEASE,
-                now=clock.utc_now(),
-                since=window.since,
-                until=window.until,
-            )
-        if not claim.messages or not _deliver_claim(claim, total):
-            break
+    for number, turn in enumerate(rounds()):
+        claim = _claim(window, again_first=number % 10 == 9)
+        _deliver_claim(claim, total)
+        turn.worked(bool(claim.messages))
     return total
 
 
@@ -82,20 +71,33 @@ def deliver_one(ref: messages.Ref, token: UUID) -> str:
     )
 
 
-def _deliver_claim(claim: messages.Claim, total: Tally) -> bool:
-    """Deliver a claim's messages one after the other; False when asked to stop, with the rest given back."""
+def _claim(window: Window, *, again_first: bool) -> messages.Claim:
+    with unit_of_work() as session:
+        return messages.claim(
+            session,
+            limit=MESSAGES_PER_CLAIM,
+            lease=CLAIM_LEASE,
+            now=clock.utc_now(),
+            since=window.since,
+            until=window.until,
+            again_first=again_first,
+        )
+
+
+def _deliver_claim(claim: messages.Claim, total: Tally) -> None:
+    """Deliver a claim's messages one after the other; what is not begun when it must end is given back.
+
+    One that raises is left to its lease and counts towards poison; its mates do not.
+    """
     for ref in claim.messages:
         if stopping.asked():
             _give_back(claim, but=None)
-            return False
+            return
         try:
             total[deliver_one(ref, claim.token)] += 1
         except Exception:
-            _give_back(
-                claim, but=ref.message_id
-            )  # the one at fault waits out its lease and counts towards poison
+            _give_back(claim, but=ref.message_id)
             raise
-    return True
 
 
 def _give_back(claim: messages.Claim, *, but: UUID | None) -> None:

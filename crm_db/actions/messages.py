@@ -35,7 +35,10 @@ _SET_ASIDE = text(
 _GIVE_BACK = text(
     """
     update crm_messages set status = 'scheduled', lease_token = null, lease_until = null
-    where status = 'claimed' and lease_until < now()
+    where (org_id, id) in (
+        select org_id, id from crm_messages
+        where status = 'claimed' and lease_until < now() for update skip locked
+    )
     """
 )
 _CLAIM = text(
@@ -105,18 +108,23 @@ def claim(
     now: datetime,
     since: datetime | None = None,
     until: datetime | None = None,
+    again_first: bool = False,
 ) -> Claim:
     """Take the due messages under a lease, the urgent ones first, within one urgency the oldest first.
 
-    What was claimed before without an outcome goes alone, after all others: if it is at fault, it takes no mates with it.
+    What was claimed before without an outcome goes alone: if it is at fault, it takes no mates with it. It comes after all
+    others, or before them where `again_first` says so, lest it wait for ever under load.
     """
     session.execute(_SET_ASIDE, {"most": MOST_CLAIMS})
     session.execute(_GIVE_BACK)
     token = uuid4()
     values = {"token": token, "lease": lease, "now": now, "since": since, "until": until}
-    taken = session.execute(_CLAIM, {**values, "again": False, "limit": limit}).all()
-    if not taken:
-        taken = session.execute(_CLAIM, {**values, "again": True, "limit": 1}).all()
+    kinds = [{"again": False, "limit": limit}, {"again": True, "limit": 1}]
+    claims = (
+        session.execute(_CLAIM, {**values, **kind}).all()
+        for kind in (reversed(kinds) if again_first else kinds)
+    )
+    taken = next((rows for rows in claims if rows), [])
     ordered = sorted(taken, key=lambda row: (row.priority, row.due_at))
     return Claim(token, tuple(Ref(row.org_id, row.id, row.channel) for row in ordered))
 

@@ -101,16 +101,21 @@ def claim(
     lease: timedelta,
     since: datetime | None = None,
     until: datetime | None = None,
+    again_first: bool = False,
 ) -> Claim:
     """Take the oldest waiting submissions under a lease; what died with its worker too often is set aside.
 
-    What was claimed before without an outcome goes alone, after all others: if it is at fault, it takes no mates with it.
+    What was claimed before without an outcome goes alone: if it is at fault, it takes no mates with it. It comes after all
+    others, or before them where `again_first` says so, lest it wait for ever under load.
     """
     session.execute(_SET_ASIDE, {"most": MOST_CLAIMS})
     token = uuid4()
     values = {"token": token, "lease": lease, "since": since, "until": until}
-    taken = rows_changed(session.execute(_CLAIM, {**values, "again": False, "limit": limit}))
-    return Claim(token, taken or rows_changed(session.execute(_CLAIM, {**values, "again": True, "limit": 1})))
+    kinds = [{"again": False, "limit": limit}, {"again": True, "limit": 1}]
+    for kind in reversed(kinds) if again_first else kinds:
+        if taken := rows_changed(session.execute(_CLAIM, {**values, **kind})):
+            return Claim(token, taken)
+    return Claim(token, 0)
 
 
 def count_waiting(session: Session, *, since: datetime | None = None, until: datetime | None = None) -> int:

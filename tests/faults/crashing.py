@@ -4,9 +4,11 @@ The points stand where the outside world and the database can disagree. A child 
 tasks already, so a crash costs milliseconds; the product itself has no hooks for this.
 """
 
+import itertools
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -24,12 +26,12 @@ Step = Callable[[], object]
 
 def capture_step() -> object:
     """Submissions become leads."""
-    return capture.capture_submissions.fn(Window())
+    return capture.capture_batch(Window())
 
 
 def prepare_step() -> object:
     """Leads get their score, owner, place in the sequence, and first messages."""
-    return capture.prepare_leads.fn(Window())
+    return capture.prepare_batch(Window())
 
 
 def deliver_step() -> object:
@@ -44,8 +46,9 @@ def settle_step() -> object:
 
 def everything() -> None:
     """One pass of all lanes."""
-    for step in (capture_step, prepare_step, deliver_step, settle_step):
-        step()
+    capture.capture_and_prepare.fn(Window())
+    deliver_step()
+    settle_step()
 
 
 # Point: the step, the place, and whether the child dies before or after the call it names.
@@ -100,15 +103,15 @@ def _child(target: Callable[..., None], *arguments: object) -> BaseProcess:
 def _dying(point: str, call: int, environment: dict[str, str]) -> None:
     step, owner, name, before = POINTS[point]
     os.environ.update(environment)
-    original, calls = getattr(owner, name), 0
+    original, calls, one_at_a_time = getattr(owner, name), itertools.count(1), threading.Lock()
 
     def until_the_end(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if before and calls == call:
+        with one_at_a_time:  # deliveries come from several threads
+            mine = next(calls)
+        if before and mine == call:
             os.kill(os.getpid(), signal.SIGKILL)
         result = original(*args, **kwargs)
-        if calls == call:
+        if mine == call:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
@@ -132,12 +135,13 @@ def _poisoned(message_id: str, when: str, environment: dict[str, str]) -> None:
 
 def _pausing(paused: str, environment: dict[str, str]) -> None:
     os.environ.update(environment)
-    original = senders.send
+    original, one_at_a_time = senders.send, threading.Lock()
 
     def after_a_pause(attempt: attempts.OpenAttempt) -> Any:
-        if not Path(paused).exists():
-            Path(paused).touch()
-            os.kill(os.getpid(), signal.SIGSTOP)
+        with one_at_a_time:
+            if not Path(paused).exists():
+                Path(paused).touch()
+                os.kill(os.getpid(), signal.SIGSTOP)
         return original(attempt)
 
     senders.send = after_a_pause
