@@ -180,3 +180,9 @@ def test_the_same_key_is_planned_once(lead):
 def test_messages_that_died_with_their_worker_are_tried_one_by_one(lead):
     assert len(claim(OVER).messages) == 2
     assert [len(claim().messages) for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_worker_whose_lease_ran_out_opens_nothing_even_when_nobody_replaced_it(lead):
+    late = claim(OVER)
+    assert [looked_at(ref, late) for ref in late.messages] == [None, None]
+    assert rows("select 1 from crm_message_attempts") == []
