@@ -5,6 +5,7 @@ to test on (a superuser's or a CREATEROLE login); without it an embedded one is 
 """
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -20,6 +21,10 @@ from crm_db.actions.sources import NewSource
 from crm_db.session import Identity
 from deployments.embedded.postgres import throwaway_cluster
 from tests import prefect_server
+
+# Importing Prefect makes this folder; unset, it would stand in the home of whoever runs the tests.
+PREFECT_HOME = tempfile.TemporaryDirectory(prefix="crm-prefect-", ignore_cleanup_errors=True)
+os.environ["PREFECT_HOME"] = PREFECT_HOME.name
 
 PASSWORD = "only-for-tests"
 TEMPLATE = "crm_test_template"

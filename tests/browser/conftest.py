@@ -34,10 +34,12 @@ def stack() -> Iterator[OwnStack]:
 
 
 @pytest.fixture
-def page(stack: OwnStack) -> Iterator[Page]:
-    """An empty page of a fresh browser; nothing but this machine is reached."""
+def page(stack: OwnStack, tmp_path: Path) -> Iterator[Page]:
+    """An empty page of a fresh browser, at home in a folder of the test; nothing but this machine is reached."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=list(QUIET), env={**os.environ, "HOME": str(tmp_path)}
+        )
         fresh = browser.new_page(viewport={"width": 1400, "height": 900})
         fresh.set_default_timeout(60_000)
         yield fresh
