@@ -12,6 +12,17 @@ from psycopg import sql
 ROLES = ("crm_owner", "crm_app", "crm_flow", "crm_capture", "crm_prefect")
 
 
+class NotOurs(Exception):
+    """A database of this name is there and belongs to somebody else."""
+
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(
+            f"the server has a database {name} of {owner}, which this CRM did not make; "
+            f"rename it, give it to our role by ALTER DATABASE … OWNER TO, or use another server"
+        )
+        self.name, self.owner = name, owner
+
+
 def ensure_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
     """Make the missing roles and set the passwords. `passwords`: role name to password, for every name in ROLES."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
@@ -27,13 +38,18 @@ def ensure_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
 
 
 def ensure_database(admin_url: str, name: str, owner: str) -> None:
-    """Make the database `name` when it is missing, give it to `owner`, and keep everybody else out."""
+    """Make the database `name` of `owner` when it is missing, and keep everybody else out. Raises NotOurs."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        identifier, owner_identifier = sql.Identifier(name), sql.Identifier(owner)
-        if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
-            connection.execute(sql.SQL("create database {} owner {}").format(identifier, owner_identifier))
-        else:
-            connection.execute(sql.SQL("alter database {} owner to {}").format(identifier, owner_identifier))
+        identifier = sql.Identifier(name)
+        held_by = connection.execute(
+            "select pg_get_userbyid(datdba) from pg_database where datname = %s", [name]
+        ).fetchone()
+        if held_by is None:
+            connection.execute(
+                sql.SQL("create database {} owner {}").format(identifier, sql.Identifier(owner))
+            )
+        elif held_by[0] != owner:
+            raise NotOurs(name, held_by[0])
         connection.execute(sql.SQL("revoke all on database {} from public").format(identifier))
         if owner == "crm_owner":
             for role in ("crm_app", "crm_flow", "crm_capture"):

@@ -101,4 +101,13 @@ TEMPLATES: list[dict[str, Any]] = [
         "Score: {{ score }} ({{ score_band }})\n{{ reasons }}\n\n"
         "Next action: {{ next_action | none is planned }}\n{{ lead_url }}\n",
     },
+    {
+        "name": "owner-again",
+        "channel": "email",
+        "subject": "{{ name | A lead of yours }} has written again",
+        "body": "{{ owner_name | Hello }},\n\n"
+        "{{ name | a lead of yours }} ({{ company | company not given }}) has written again. "
+        "What they wrote stands on their timeline.\n\n"
+        "Score: {{ score }} ({{ score_band }})\nNext action: {{ next_action | none is planned }}\n{{ lead_url }}\n",
+    },
 ]

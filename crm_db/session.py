@@ -77,7 +77,10 @@ def bound_to(url: str) -> Iterator[None]:
 
 
 def open_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine as every process uses it: pings before use, hides values in errors, gives up connecting after 10 s."""
+    """An engine as every process uses it: pings before use, hides values in errors, gives up connecting after 10 s.
+
+    A server that went silent is given up after half a minute, and no setting of a server makes a commit less than durable.
+    """
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=QueuePool,
@@ -86,7 +89,11 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
         pool_pre_ping=True,
         pool_timeout=10,
         hide_parameters=True,
-        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c lock_timeout=30s"},
+        connect_args={
+            "connect_timeout": 10,
+            "tcp_user_timeout": 30_000,
+            "options": "-c timezone=UTC -c lock_timeout=30s -c synchronous_commit=on",
+        },
     )
 
 

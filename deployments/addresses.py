@@ -7,6 +7,7 @@ from deployments.errors import BadSetting
 
 CRM_DATABASE = "crm"
 PREFECT_DATABASE = "prefect"
+_OF_THE_LOGIN = {"user", "password", "passfile", "dbname", "service", "sslcert", "sslkey", "sslpassword"}
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,13 @@ def derive_addresses(admin: str, passwords: dict[str, str]) -> Addresses:
 
 
 def with_login(url: str, user: str, password: str, database: str) -> str:
-    """The same server and options with another login and database."""
+    """The same server and options with another login and database; what of the options belongs to a login goes with it."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     login = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}"
     # urlunsplit would drop the `//` of an address without a host, hence by hand.
-    query = f"?{parts.query}" if parts.query else ""
+    options = [(name, value) for name, value in parse_qsl(parts.query) if name not in _OF_THE_LOGIN]
+    query = f"?{urlencode(options, safe='/')}" if options else ""
     return f"postgresql://{login}/{quote(database)}{query}"
 
 

@@ -12,6 +12,8 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.policy import SMTP
 
+import idna
+
 from integrations.errors import Rejected, UnsafeText
 from integrations.ports import Address
 
@@ -56,8 +58,10 @@ def mailbox(field: str, address: Address) -> Address:
     line(f"{field} name", address.name)
     local, _, domain = line(f"{field} address", address.email).rpartition("@")
     try:
-        ascii_domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
+        ascii_domain = idna.encode(domain, uts46=True).decode(
+            "ascii"
+        )  # not Python's codec: its "ß" is another domain
+    except idna.IDNAError:
         ascii_domain = ""
     if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain):
         raise Rejected("mime", "address", f"the {field} address cannot be written in a header")

@@ -29,6 +29,12 @@ def _invite_sender() -> InviteSender:
     return registry.invite_sender(_settings())
 
 
+def check() -> None:
+    """Make each provider now; raises SettingsProblem rather than at the first message."""
+    _email_sender()
+    _invite_sender()
+
+
 def carrier_of(channel: str) -> Carrier:
     """Who carries a channel, as the ledger notes it.
 

@@ -1,7 +1,7 @@
 """People who arrive, by form, API or import: matched against the leads there are, then created or enriched.
 
 Two intakes never make two leads of one person: before looking, a transaction takes an advisory lock on every e-mail address
-and telephone number of its batch, in one order, and keeps them until it ends.
+telephone number and sender's id of its batch, in one order, and keeps them until it ends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,10 @@ from uuid import UUID
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
+from crm_db.actions import messages
 from crm_db.models import Activity, Lead
 from crm_db.queries import identities, settings
-from crm_db.rules.keys import identity_lock
+from crm_db.rules.keys import identity_lock, owner_again
 from crm_db.rules.matching import Decision, enrich, match_batch
 from crm_db.rules.normalise import LeadDraft
 
@@ -27,6 +28,8 @@ _ENRICHABLE = (
     "external_id", "first_name", "last_name", "email", "phone", "company", "title", "value", "currency", "probability",
     "country", "timezone", "language", "utm", "consent", "tags", "custom",
 )  # fmt: skip
+_SCORED_BY = {"value", "probability"}
+_AGAIN_PRIORITY = 3
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ def keep(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> list[Kep
 def _lock_identities(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> None:
     keys = {identity_lock(org_id, "email", a.draft.email) for a in arrived if a.draft.email}
     keys |= {identity_lock(org_id, "phone", a.draft.phone) for a in arrived if a.draft.phone}
+    keys |= {
+        identity_lock(org_id, "external", f"{a.source}\0{a.draft.external_id}")
+        for a in arrived
+        if a.draft.external_id
+    }
     session.execute(_LOCK, {"keys": sorted(keys)})
 
 
@@ -152,27 +160,61 @@ def _drop_taken_external_ids(session: Session, org_id: UUID, rows: dict[UUID, di
 def _enrich_existing(
     session: Session, org_id: UUID, arrived: Sequence[Arrival], lead_ids: Sequence[UUID], created: set[UUID]
 ) -> None:
-    """Fill what is empty on leads that were there before, and let automation look at them again."""
+    """Fill what is empty on leads that were there before, let automation look at them again, and tell their owners.
+
+    A value that is still the org's default for new leads counts as empty: nobody has said it.
+    """
     known = {lead_id for lead_id in lead_ids if lead_id not in created}
     if not known:
         return
     columns = [getattr(Lead, column) for column in _ENRICHABLE]
     found = session.execute(
-        select(Lead.id, Lead.automation, *columns)
+        select(Lead.id, Lead.automation, Lead.owner_id, *columns)
         .where(Lead.org_id == org_id, Lead.id.in_(known))
         .with_for_update()
     )
     current = {row["id"]: dict(row) for row in found.mappings()}
+    defaults = settings.value_of(session, org_id, "lead_defaults")
+    notices = []
     for arrival, lead_id in zip(arrived, lead_ids, strict=True):
         if lead_id not in current:
             continue
-        changes = {k: v for k, v in enrich(current[lead_id], arrival.draft).items() if k != "external_id"}
-        if arrival.automation and current[lead_id]["automation"] != "pending":
-            changes["automation"] = "pending"
+        lead = current[lead_id]
+        changes = _changes(lead, arrival, defaults)
+        if arrival.automation and lead["owner_id"] is not None:
+            notices.append(_notice_again(org_id, lead_id, lead["owner_id"], arrival))
         if changes:
-            current[lead_id].update(changes)
+            lead.update(changes)
             plain = {column: _plain(value) for column, value in changes.items()}
             session.execute(update(Lead).where(Lead.org_id == org_id, Lead.id == lead_id).values(plain))
+    messages.schedule(session, notices)
+
+
+def _changes(lead: Mapping[str, Any], arrival: Arrival, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What an arrival changes on a lead that was there before."""
+    said = {k: None if k in defaults and v == defaults[k] else v for k, v in lead.items()}
+    changes = {k: v for k, v in enrich(said, arrival.draft).items() if k != "external_id"}
+    if arrival.automation and lead["automation"] != "pending":
+        changes["automation"] = "pending"
+    elif lead["automation"] == "done" and _SCORED_BY & changes.keys():
+        changes["rescore_at"] = arrival.at
+    return changes
+
+
+def _notice_again(org_id: UUID, lead_id: UUID, owner_id: UUID, arrival: Arrival) -> dict[str, Any]:
+    """Word to the owner that somebody they know has written again."""
+    return {
+        "org_id": org_id,
+        "key": owner_again(lead_id, str(arrival.submission_id or arrival.at.isoformat())),
+        "channel": "email",
+        "recipient": "user",
+        "purpose": "owner-notice",
+        "lead_id": lead_id,
+        "user_id": owner_id,
+        "template": "owner-again",
+        "priority": _AGAIN_PRIORITY,
+        "due_at": arrival.at,
+    }
 
 
 def _note(session: Session, org_id: UUID, arrived: Sequence[Arrival], kept: Sequence[Kept]) -> None:
@@ -185,9 +227,18 @@ def _note(session: Session, org_id: UUID, arrived: Sequence[Arrival], kept: Sequ
                 "kind": "submission",
                 "direction": "in",
                 "subject": f"Submitted through {arrival.source}",
+                "body": _told(arrival.draft),
                 "done_at": arrival.at,
                 "custom": {"event_id": str(arrival.submission_id)} if arrival.submission_id else {},
             }
             for arrival, one in zip(arrived, kept, strict=True)
         ],
     )
+
+
+def _told(draft: LeadDraft) -> str | None:
+    """What a person should read of a submission: its notes, and what of it could not be understood."""
+    notes = draft.custom.get("notes")
+    parts = [str(notes)] if notes else []
+    parts += [f"Not understood: {remark}" for remark in draft.remarks]
+    return "\n".join(parts) or None

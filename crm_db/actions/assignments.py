@@ -41,7 +41,7 @@ def assign(session: Session, org_id: UUID, leads: Sequence[LeadFacts], *, now: d
     if not ownerless:
         return []
     session.execute(_ONE_AT_A_TIME, {"org": str(org_id)})
-    decisions = choose_owners(routing.reps(session, org_id), len(ownerless))
+    decisions = choose_owners(routing.reps(session, org_id), [lead.team_id for lead in ownerless])
     ids = list(session.scalars(_NEW_IDS, {"count": len(ownerless)}))
     rows = [
         _row(org_id, assignment_id, lead, decision, now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm_db.actions import arrivals, events
 from crm_db.errors import NotAllowed
 from crm_db.rules.mapping import Fields, read_fields
-from crm_db.rules.normalise import normalise_lead
+from crm_db.rules.normalise import Unusable, normalise_lead
 from crm_db.session import Identity
 
 _REGION = text("select country from crm_orgs where id = :org")
@@ -38,7 +38,8 @@ def submit(
 
     fields: what ours are given, by name. custom: fields of the caller's own, kept as they are.
 
-    Raises crm_db.rules.normalise.Unusable, naming the field, when nobody could be reached by what was entered.
+    Raises crm_db.rules.normalise.Unusable, naming the field, when nobody could be reached by what was entered, or a field
+    cannot be used as it stands: who enters a lead can mend it at once, a webhook's sender cannot.
     """
     if identity.org_id is None:
         raise NotAllowed("an identity within an org")
@@ -46,6 +47,9 @@ def submit(
     source = str(fields.get("source") or "api")
     told = {name: value for name, value in fields.items() if name != "source"}
     draft = normalise_lead(Fields(read_fields(told, None).known, custom), region=region, now=now)
+    if draft.remarks:
+        field, _, words = draft.remarks[0].partition(": ")
+        raise Unusable("unusable_field", field, words)
     arrival = arrivals.Arrival(draft, source=source, automation=automation, at=now)
     kept = arrivals.keep(session, identity.org_id, [arrival])[0]
     kind = "lead.created" if kept.created else "lead.enriched"

@@ -59,13 +59,12 @@ def prepare(
     now: datetime,
     since: datetime | None = None,
     until: datetime | None = None,
-    only: Sequence[UUID] | None = None,
     dry_run: bool = False,
 ) -> Prepared:
     """Settle the oldest pending leads; those that another worker is settling are passed over."""
-    pending = preparation.pending(session, limit=limit, since=since, until=until, only=only)
+    pending = preparation.pending(session, limit=limit, since=since, until=until)
     by_org: dict[UUID, list[LeadFacts]] = defaultdict(list)
-    for lead in pending:
+    for lead in sorted(pending, key=lambda lead: lead.org_id):  # orgs in one order: their locks are
         by_org[lead.org_id].append(lead)
     if dry_run:
         return Prepared(scored=len(pending))

@@ -14,7 +14,6 @@ _PENDING = text(
     where automation = 'pending' and deleted_at is null
       and (cast(:since as timestamptz) is null or created_at >= :since)
       and (cast(:until as timestamptz) is null or created_at < :until)
-      and (cast(:only as uuid[]) is null or id = any (:only))
     order by created_at limit :limit for update skip locked
     """  # noqa: S608 - the columns are a constant of this module
 )
@@ -43,11 +42,9 @@ def pending(
     limit: int,
     since: datetime | None = None,
     until: datetime | None = None,
-    only: Sequence[UUID] | None = None,
 ) -> Sequence[LeadFacts]:
     """Leads that automation still owes its work, oldest first, locked; those another worker holds are passed over."""
-    values = {"limit": limit, "since": since, "until": until, "only": None if only is None else list(only)}
-    return session.execute(_PENDING, values).all()
+    return session.execute(_PENDING, {"limit": limit, "since": since, "until": until}).all()
 
 
 def stale(session: Session, *, limit: int, now: datetime) -> Sequence[LeadFacts]:

@@ -1,4 +1,8 @@
-"""An org's settings, and the hours of its teams."""
+"""An org's settings, and the hours of its teams.
+
+Settings are data that people change, by SQL too: one that cannot be used gives way to what a new org starts with, so that
+a slip of one org never stops the work of all. `unusable` names such slips, and `crm doctor` shows them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +14,25 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from crm_db import seed
+from crm_db.rules import settings as rules
 from crm_db.rules.due import BusinessHours, QuietHours, business_hours_from
 
 _SETTINGS = text("select key, value from crm_settings where org_id = :org")
+_EVERY = text(
+    """
+    select o.name as org, s.key, s.value from crm_settings s join crm_orgs o on o.id = s.org_id
+    union all
+    select o.name, 'timezone', to_jsonb(o.timezone) from crm_orgs o
+    union all
+    select o.name, 'timezone', to_jsonb(t.timezone) from crm_teams t join crm_orgs o on o.id = t.org_id
+    where t.timezone is not null
+    union all
+    select o.name, 'business_hours', t.business_hours from crm_teams t join crm_orgs o on o.id = t.org_id
+    where t.business_hours is not null
+    order by 1, 2
+    """
+)
 _ONE = text("select value from crm_settings where org_id = :org and key = :key")
 _TEAMS = text("select id, timezone, business_hours from crm_teams where org_id = :org")
 _ORG = text("select name, timezone, country, currency from crm_orgs where id = :org")
@@ -48,19 +68,43 @@ class OrgSettings:
 
 def value_of(session: Session, org_id: UUID, key: str) -> Mapping[str, Any]:
     """One setting of an org; empty when the org has none by that key."""
-    found: Mapping[str, Any] | None = session.execute(_ONE, {"org": org_id, "key": key}).scalar_one_or_none()
-    return found or {}
+    found = session.execute(_ONE, {"org": org_id, "key": key}).scalar_one_or_none()
+    return {} if found is None else _usable(key, found)
+
+
+def unusable(session: Session) -> list[str]:
+    """A sentence for each setting, zone or team's hours that cannot be used, over all orgs that this session may see."""
+    rows = session.execute(_EVERY).all()
+    judged = ((row, rules.problem(row.key, row.value)) for row in rows)
+    return [f"{row.org}: {row.key} {problem}" for row, problem in judged if problem]
+
+
+def _usable(key: str, value: object) -> Mapping[str, Any]:
+    if rules.problem(key, value) is None:
+        assert isinstance(value, Mapping)
+        return value
+    return seed.SETTINGS.get(key, {})
+
+
+def _zone(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
+    return ZoneInfo(name) if name and rules.problem("timezone", name) is None else otherwise
 
 
 def of_org(session: Session, org_id: UUID) -> OrgSettings:
     """The settings of one org, in three small reads."""
     org = session.execute(_ORG, {"org": org_id}).one()
     teams = session.execute(_TEAMS, {"org": org_id}).all()
+    settings = session.execute(_SETTINGS, {"org": org_id}).all()
+    zone = _zone(org.timezone, ZoneInfo("UTC"))
     return OrgSettings(
         org_id=org_id,
         name=org.name,
-        zone=ZoneInfo(org.timezone),
-        values={row.key: row.value for row in session.execute(_SETTINGS, {"org": org_id})},
-        team_zones={team.id: ZoneInfo(team.timezone) for team in teams if team.timezone},
-        team_hours={team.id: team.business_hours for team in teams if team.business_hours},
+        zone=zone,
+        values={**seed.SETTINGS, **{row.key: _usable(row.key, row.value) for row in settings}},
+        team_zones={team.id: _zone(team.timezone, zone) for team in teams if team.timezone},
+        team_hours={
+            team.id: team.business_hours
+            for team in teams
+            if team.business_hours and rules.problem("business_hours", team.business_hours) is None
+        },
     )

@@ -43,15 +43,13 @@ class Assignment:
     verdicts: tuple[Verdict, ...]
 
 
-def choose_owner(candidates: Sequence[Rep], *, draft_team: UUID | None = None) -> Assignment:
-    """The owner of one lead; with `draft_team` only reps of that team."""
-    return choose_owners(candidates, 1, draft_team=draft_team)[0]
+def choose_owners(candidates: Sequence[Rep], teams: Sequence[UUID | None]) -> list[Assignment]:
+    """The owners of leads in a row, each assignment counting for the next.
 
-
-def choose_owners(candidates: Sequence[Rep], n: int, *, draft_team: UUID | None = None) -> list[Assignment]:
-    """The owners of `n` leads in a row, each assignment counting for the next."""
-    desk = _Desk(candidates, draft_team)
-    return [desk.assign() for _ in range(n)]
+    teams: for each lead the team that it is for already, so that only its reps may have it; None for anybody.
+    """
+    desk = _Desk(candidates)
+    return [desk.assign(team) for team in teams]
 
 
 # Position in the queue of equals: never assigned, then by time, then whoever was assigned in this call.
@@ -61,19 +59,18 @@ _Waiting: TypeAlias = tuple[int, float]
 class _Desk:
     """Hands out leads one by one; keeps each rep's load and place in the queue."""
 
-    def __init__(self, reps: Sequence[Rep], team: UUID | None) -> None:
+    def __init__(self, reps: Sequence[Rep]) -> None:
         self.reps = reps
-        self.team = team
         self.load = {rep.user_id: rep.open_leads for rep in reps}
         self.waiting: dict[UUID, _Waiting] = {rep.user_id: _waiting_since(rep) for rep in reps}
         self.handed_out = 0
 
-    def assign(self) -> Assignment:
-        able = [rep for rep in self.reps if self._why_not(rep) is None]
+    def assign(self, team: UUID | None) -> Assignment:
+        able = [rep for rep in self.reps if self._why_not(rep, team) is None]
         chosen = min(able, key=self._order, default=None)
-        verdicts = tuple(self._verdict(rep, chosen) for rep in self.reps)
+        verdicts = tuple(self._verdict(rep, chosen, team) for rep in self.reps)
         if chosen is None:
-            return Assignment(None, self.team, verdicts)
+            return Assignment(None, team, verdicts)
         self.handed_out += 1
         self.load[chosen.user_id] += 1
         self.waiting[chosen.user_id] = (2, self.handed_out)
@@ -82,9 +79,9 @@ class _Desk:
     def _order(self, rep: Rep) -> tuple[int, _Waiting, UUID]:
         return self.load[rep.user_id], self.waiting[rep.user_id], rep.user_id
 
-    def _why_not(self, rep: Rep) -> str | None:
-        """Why a rep cannot take any lead now, None when they can."""
-        if self.team is not None and rep.team_id != self.team:
+    def _why_not(self, rep: Rep, team: UUID | None) -> str | None:
+        """Why a rep cannot take a lead of this team now, None when they can."""
+        if team is not None and rep.team_id != team:
             return "is in another team"
         if not rep.active:
             return "is not active"
@@ -92,11 +89,11 @@ class _Desk:
             return f"is full ({self.load[rep.user_id]} of {rep.capacity} open leads)"
         return None
 
-    def _verdict(self, rep: Rep, chosen: Rep | None) -> Verdict:
+    def _verdict(self, rep: Rep, chosen: Rep | None, team: UUID | None) -> Verdict:
         load = self.load[rep.user_id]
         if rep is chosen:
             return Verdict(rep.user_id, True, f"chosen: fewest open leads ({load}), waited longest", load)
-        reason = self._why_not(rep) or self._why_behind(rep, chosen)
+        reason = self._why_not(rep, team) or self._why_behind(rep, chosen)
         return Verdict(rep.user_id, False, reason, load)
 
     def _why_behind(self, rep: Rep, chosen: Rep | None) -> str:

@@ -21,6 +21,11 @@ def owner_notice(lead_id: UUID, assignment_id: UUID) -> str:
     return f"owner:{lead_id}:{assignment_id}"
 
 
+def owner_again(lead_id: UUID, submission: str) -> str:
+    """The note that tells an owner of one more submission by a lead of theirs."""
+    return f"again:{lead_id}:{submission}"
+
+
 def replay(key: str, n: int) -> str:
     """The key of the `n`-th replay a person asked for; a replay of a replay counts from the original."""
     return f"{_REPLAY_SUFFIX.sub('', key)}:r{n}"

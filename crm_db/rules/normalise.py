@@ -1,7 +1,7 @@
 """Making a lead of what was sent: one spelling for each value, or a remark why it could not be used.
 
-Remarks and refusals name the field and the reason, never the value: they are shown and logged, and a value
-may be personal.
+Remarks and refusals name the field and the reason, never the value: they are shown, and a value may be personal.
+The value itself is not lost: it is kept among the sender's own fields as `<field>_as_sent`.
 """
 
 import re
@@ -25,13 +25,16 @@ MAX_EMAIL_CHARS = 254
 MAX_PHONE_CHARS = 60
 MAX_NOTES_CHARS = 10_000
 MAX_TAG_CHARS = 50
+MAX_AS_SENT_CHARS = 1_000
 MAX_TAGS = 20
+AS_SENT = "_as_sent"
 CHANNELS = ("email", "sms", "phone")
 
 T = TypeVar("T")
 
 _YES = word_set("yes y true on 1 ja oui si sí agree agreed accept accepted granted given checked subscribed")
 _NO = word_set("no n false off 0 nein non denied declined refused withdrawn revoked unchecked unsubscribed")
+_LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{2}))?", re.ASCII | re.IGNORECASE)
 
 
@@ -98,7 +101,7 @@ def normalise_lead(fields: Fields, *, region: str | None, now: datetime) -> Lead
         company=reading.line("company"),
         title=reading.line("title"),
         value=amount.value if amount else None,
-        currency=(amount.currency if amount else None) or reading.use("currency", _currency),
+        currency=reading.use("currency", _currency) or (amount.currency if amount else None),
         probability=reading.use("probability", _probability),
         country=country,
         timezone=reading.use("timezone", _zone) or places.zone_of(number, country),
@@ -106,7 +109,7 @@ def normalise_lead(fields: Fields, *, region: str | None, now: datetime) -> Lead
         utm=_utm(reading),
         consent=_consent(reading),
         tags=_tags(fields.known.get("tags")),
-        custom=_custom(fields, number.extension if number else None),
+        custom=_custom(fields, number.extension if number else None) | reading.as_sent(),
         remarks=tuple(reading.remarks),
     )
 
@@ -117,6 +120,7 @@ class _Reading:
     def __init__(self, known: Mapping[str, object]) -> None:
         self.known = known
         self.remarks: list[str] = []
+        self._unused: dict[str, str] = {}
 
     def use(self, name: str, read: Callable[[object], T]) -> T | None:
         """The field as `read` gives it; None when absent, or with a remark when it cannot be used."""
@@ -127,7 +131,12 @@ class _Reading:
             return read(given)
         except Unreadable as problem:
             self.remarks.append(f"{name}: {problem.words}")
+            self._unused[f"{name}{AS_SENT}"] = many_lines(str(given), MAX_AS_SENT_CHARS)
             return None
+
+    def as_sent(self) -> dict[str, str]:
+        """What could not be used, in the sender's letters, so that a person can."""
+        return {name: text for name, text in self._unused.items() if text}
 
     def line(self, name: str) -> str | None:
         """The field as one line of text, at most MAX_NAME_CHARS characters."""
@@ -171,12 +180,20 @@ def _phone(given: object, region: str | None, country: str | None) -> PhoneNumbe
 
 def _names(reading: _Reading) -> tuple[str | None, str | None]:
     """First and last name; a full name fills in for the one that is missing."""
-    first, last, full = (reading.line(name) for name in ("first_name", "last_name", "name"))
+    first, last, full = (reading.use(name, _person_name) for name in ("first_name", "last_name", "name"))
     if full and not (first and last):
         full_first, full_last = split_name(full)
         alone = full_first if first and full_first != first and not full_last else None
         first, last = first or full_first, last or full_last or alone
     return capitalised(first) if first else None, capitalised(last) if last else None
+
+
+def _person_name(given: object) -> str | None:
+    """One line without a link: names go into e-mails to the lead, and a public form must not mail links for others."""
+    text = one_line(str(given), MAX_NAME_CHARS)
+    if _LINK.search(text):
+        raise Unreadable("holds a link")
+    return text or None
 
 
 def _country(given: object) -> str:

@@ -26,6 +26,8 @@ JSON = "application/json"
 _CHARSETS = {"latin-1": "cp1252", "latin1": "cp1252", "iso-8859-1": "cp1252", "windows-1252": "cp1252"}
 _CHARSET = re.compile(r"""charset\s*=\s*"?([\w.:-]+)""", re.ASCII | re.IGNORECASE)
 _BLANKS = b" \t\r\n"
+# How the e-mail package fails on headers that nobody would write.
+_EMAIL_PACKAGE_FAILURES = (AttributeError, LookupError, TypeError, ValueError)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -208,28 +210,45 @@ def _too_many_fields() -> Unreadable:
 def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, object]]:
     """The named parts of a multipart form."""
     printable = "".join(char for char in content_type if char.isprintable())
-    message = BytesParser(EmailMessage, policy=policy.HTTP).parsebytes(
-        b"Content-Type: " + printable.encode("ascii", "ignore") + b"\r\n\r\n" + body
-    )
+    head = b"Content-Type: " + printable.encode("ascii", "ignore") + b"\r\n\r\n"
+    try:
+        message = BytesParser(EmailMessage, policy=policy.HTTP).parsebytes(head + body)
+    except _EMAIL_PACKAGE_FAILURES:
+        raise _odd_part() from None
     parts = message.get_payload() if message.is_multipart() else []
     if not isinstance(parts, list) or not parts:
         raise Unreadable("not_multipart", "The body does not hold the parts that its content type promises.")
     if len(parts) > MAX_FORM_FIELDS:
         raise _too_many_fields()
     for part in parts:
-        if isinstance(part, EmailMessage):
-            name = part.get_param("name", header="content-disposition")
-            if isinstance(name, str) and name:
-                yield _utf8(name), _part_value(part)
+        if isinstance(part, EmailMessage) and (name := _part_name(part)):
+            yield name, _part_value(part)
+
+
+def _part_name(part: EmailMessage) -> str:
+    """A part's name, empty without one."""
+    try:
+        name = part.get_param("name", header="content-disposition")
+    except _EMAIL_PACKAGE_FAILURES:
+        raise _odd_part() from None
+    return _utf8(name) if isinstance(name, str) else ""
 
 
 def _part_value(part: EmailMessage) -> object:
-    content = part.get_payload(decode=True)
+    try:
+        content = part.get_payload(decode=True)
+        filename = part.get_filename()
+        content_type = str(part.get("content-type", ""))
+    except _EMAIL_PACKAGE_FAILURES:
+        raise _odd_part() from None
     raw = content if isinstance(content, bytes) else b""
-    filename = part.get_filename()
     if filename is not None:
         return {"filename": _utf8(filename), "bytes": len(raw)}
-    return _text(raw, str(part.get("content-type", "")))
+    return _text(raw, content_type)
+
+
+def _odd_part() -> Unreadable:
+    return Unreadable("not_multipart", "A part of the form has a header that cannot be read.")
 
 
 def _utf8(name: str) -> str:

@@ -23,6 +23,8 @@ def migrate(
 
     Examples:  crm migrate  ·  crm migrate --check
     """
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
     from crm_db.migrate import pending, upgrade  # noqa: PLC0415
     from deployments.local.bootstrap import Bootstrap  # noqa: PLC0415
     from deployments.local.locate import running_database  # noqa: PLC0415
@@ -31,11 +33,14 @@ def migrate(
 
     settings = load_settings()
     with running_database(settings) as addresses:
-        Bootstrap(settings, load_secrets(settings.home), addresses).make_databases()
         if check:
-            waiting = pending(addresses.owner)
+            try:
+                waiting = pending(addresses.owner)
+            except OperationalError:
+                waiting = ("everything: this installation's database is not there yet",)
             output.say(f"To be applied: {', '.join(waiting)}" if waiting else "Nothing to apply.")
             raise typer.Exit(1 if waiting else 0)
+        Bootstrap(settings, load_secrets(settings.home), addresses).make_databases()
         report = upgrade(addresses.owner)
     output.say(f"Migrations applied: {', '.join(report.applied) or 'none'}")
     output.say(f"SQL files re-applied: {', '.join(report.functions) or 'none'}")

@@ -33,7 +33,7 @@ from deployments.lanes.in_process import Runner, no_heartbeats
 from deployments.lanes.pace import Pace
 from flows.lead_capture import lead_capture
 from flows.message_delivery import message_delivery
-from tasks import linger, stopping
+from tasks import linger, senders, stopping
 from tasks.work import unit_of_work
 
 POLL_SECONDS = 0.25
@@ -72,6 +72,7 @@ def main(lane_name: str) -> None:
         sys.exit("an intake needs PREFECT_API_URL; `crm up` sets it")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+    senders.check()
     linger.stay(STAY_SECONDS)
     lane, instance = LANES[lane_name], uuid4().hex[:12]
     with no_heartbeats():

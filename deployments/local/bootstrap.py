@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.orm import Session
 
-from crm_db import migrate, roles, session
+from crm_db import catalog, migrate, roles, session
 from crm_db.actions import orgs
 from deployments.addresses import CRM_DATABASE, PREFECT_DATABASE, Addresses
 from deployments.embedded.binaries import OLDEST_MAJOR
@@ -27,12 +27,21 @@ class Bootstrap:
         """Roles with their passwords, and both databases with their owners."""
         check_version(self.addresses.admin)
         roles.ensure_roles(self.addresses.admin, self.secrets.roles())
-        roles.ensure_database(self.addresses.admin, CRM_DATABASE, "crm_owner")
-        roles.ensure_database(self.addresses.admin, PREFECT_DATABASE, "crm_prefect")
+        try:
+            roles.ensure_database(self.addresses.admin, CRM_DATABASE, "crm_owner")
+            roles.ensure_database(self.addresses.admin, PREFECT_DATABASE, "crm_prefect")
+        except roles.NotOurs as stranger:
+            raise DeploymentError(f"CRM_DATABASE_URL: {stranger}.") from None
 
     def migrate(self) -> migrate.MigrationReport:
         """Bring the schema to its present shape."""
         return migrate.upgrade(self.addresses.owner)
+
+    def check_walls(self) -> None:
+        """Raises DeploymentError when the database lacks a wall between orgs, or a login may more than it should."""
+        if problems := catalog.problems(self.addresses.owner):
+            more = f" (and {len(problems) - 1} more; crm doctor lists them)" if len(problems) > 1 else ""
+            raise DeploymentError(f"The database is not safe to serve: {problems[0]}{more}.")
 
     def ensure_credentials(self) -> None:
         """Make the first organisation and its administrator, and write credentials.json.

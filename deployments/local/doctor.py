@@ -9,8 +9,10 @@ from typing import Any
 import httpx
 import psycopg
 import yaml
+from sqlalchemy.orm import Session
 
-from crm_db import catalog, migrate
+from crm_db import catalog, migrate, session
+from crm_db.queries import settings as settings_of_orgs
 from crm_db.roles import ROLES
 from deployments.addresses import PREFECT_DATABASE, Addresses
 from deployments.environment import PROJECT
@@ -19,6 +21,7 @@ from deployments.local.bootstrap import check_version
 from deployments.local.locate import located_addresses
 from deployments.local.ports import holder_of, is_free
 from deployments.local.probes import WORK_POOL
+from deployments.local.providers import check_providers
 from deployments.local.status import as_running, read_status
 from deployments.secret_files import known_secrets
 from deployments.settings import Settings
@@ -44,6 +47,7 @@ def examine(settings: Settings) -> list[Check]:
     addresses = located_addresses(settings)
     groups: list[Callable[[], list[Check]]] = [
         lambda: list(_home(settings)),
+        lambda: list(_providers(settings)),
         lambda: list(_database(addresses)),
         lambda: list(_prefect(settings)),
         lambda: list(_ports(settings)),
@@ -75,6 +79,7 @@ def _database(addresses: Addresses | None) -> Iterator[Check]:
         yield Check("database", True, f"PostgreSQL {connection.info.parameter_status('server_version')}")
         yield _roles(connection)
     yield _migrations(addresses)
+    yield _settings(addresses)
     problems = catalog.problems(addresses.owner)
     yield Check(
         "catalog",
@@ -107,6 +112,24 @@ def _migrations(addresses: Addresses) -> Check:
     if waiting:
         return Check("schema", False, f"not applied: {', '.join(waiting)}", "run crm migrate")
     return Check("schema", True, "up to date")
+
+
+def _settings(addresses: Addresses) -> Check:
+    engine = session.open_engine(addresses.owner, pool_size=1)
+    try:
+        with Session(engine) as work:
+            wrong = settings_of_orgs.unusable(work)
+    finally:
+        engine.dispose()
+    remedy = "mend the row in crm_settings, crm_orgs or crm_teams" if wrong else ""
+    return Check("settings", not wrong, "; ".join(wrong) or "all can be used", remedy)
+
+
+def _providers(settings: Settings) -> Iterator[Check]:
+    try:
+        yield Check("providers", True, check_providers(settings.home))
+    except DeploymentError as error:
+        yield Check("providers", False, str(error), "correct the variable and start again")
 
 
 def _extension(addresses: Addresses) -> Check:

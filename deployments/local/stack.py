@@ -21,6 +21,7 @@ from deployments.local.orphans import stop_orphans
 from deployments.local.ports import check_ports
 from deployments.local.probes import WORK_POOL, http_ok
 from deployments.local.programs import LANES, Programs
+from deployments.local.providers import check_providers
 from deployments.local.run_state import RunState, exclusive, read_state, write_state
 from deployments.local.supervisor import Supervisor
 from deployments.secret_files import Secrets, load_secrets
@@ -85,6 +86,7 @@ class Stack:
         Prefect's server, the slowest, starts as early as its database allows. The worker loads while flows
         are being registered, except the first time, when the registration makes the pool it works for.
         """
+        check_providers(self._settings.home)
         self._clear_leftovers()
         self._clear_temporary_files()
         check_ports(self._settings)
@@ -93,6 +95,7 @@ class Stack:
         self._do("Roles and databases", self._bootstrap.make_databases)
         self.supervisor.add(self._programs.prefect())
         self._do("Schema", self._bootstrap.migrate)
+        self._do("Walls between organisations", self._bootstrap.check_walls)
         self._do("First organisation", self._bootstrap.ensure_credentials)
         self.supervisor.add(self._programs.api())
         for lane in LANES:

@@ -196,3 +196,16 @@ def test_a_key_of_one_org_or_user_tells_nothing_to_another(
 def test_an_idempotency_key_is_1_to_255_visible_characters(admin: httpx.Client) -> None:
     for key in ("", "a b", "k" * 256):
         is_problem(admin.post(PATH, json=ADA, headers={"Idempotency-Key": key}), 422, "bad_idempotency_key")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("phone", "by pigeon"), ("country", "Narnia"), ("currency", "shells")]
+)
+def test_a_field_that_cannot_be_used_is_refused_by_name(
+    admin: httpx.Client, owner: psycopg.Connection, field, value
+) -> None:
+    response = admin.post(PATH, json={**ADA, field: value})
+    is_problem(response, 422, "unusable_field")
+    assert field in response.text
+    assert value not in response.text
+    assert count(owner, "crm_leads") == 0

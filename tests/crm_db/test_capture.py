@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from crm_db import session
 from crm_db.actions import housekeeping, orgs, preparation, submissions
+from crm_db.queries import settings
 from tests.conftest import Database, Org
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -216,3 +217,63 @@ def test_keys_whose_time_is_over_are_forgotten_and_others_stay(as_flow, org, sou
     with session.unit_of_work() as work:
         assert housekeeping.drop_expired_keys(work, limit=10) == 1
     assert [row["key"] for row in rows("select key from crm_keys")] == ["test-1"]
+
+
+def test_a_second_enquiry_reaches_the_owner_and_stands_on_the_timeline(as_flow, org, source, reps):
+    post(as_flow, org, source.id, {"email": "a@example.com", "message": "First question"}, key="first")
+    capture()
+    prepare()
+    post(as_flow, org, source.id, {"email": "a@example.com", "message": "And the price?"}, key="second")
+    capture()
+    told = rows("select body from crm_activities where kind = 'submission' order by id")
+    assert [activity["body"] for activity in told] == ["First question", "And the price?"]
+    (notice,) = rows("select user_id, status from crm_messages where template = 'owner-again'")
+    assert (notice["user_id"], notice["status"]) == (reps[0], "scheduled")
+
+
+def test_what_could_not_be_understood_stands_on_the_timeline_without_its_value(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com", "phone": "by pigeon"})
+    capture()
+    (told,) = rows("select body from crm_activities")
+    assert told["body"] == "Not understood: phone: not a valid number"
+    (lead,) = rows("select custom from crm_leads")
+    assert lead["custom"] == {"phone_as_sent": "by pigeon"}
+
+
+def test_a_default_gives_way_to_what_somebody_says_and_the_score_follows(as_flow, org, source, reps):
+    post(as_flow, org, source.id, {"email": "a@example.com"}, key="first")
+    capture()
+    prepare()
+    post(as_flow, org, source.id, {"email": "a@example.com", "probability": 80}, key="second")
+    capture()
+    prepare()
+    (lead,) = rows("select probability, score from crm_leads")
+    assert (lead["probability"], lead["score"]) == (80, 80)
+
+
+def test_a_slip_in_one_orgs_settings_stops_nobody(as_flow, org, source, reps):
+    slips = {"score_bands": '{"hot": 1, "icy": 2}', "business_hours": '{"days": {"1": [["9:00", "17:00"]]}}'}
+    with psycopg.connect(as_flow.owner_url, autocommit=True) as owner:
+        for key, value in slips.items():
+            owner.execute("update crm_settings set value = %s where key = %s", [value, key])
+    post(as_flow, org, source.id, {"email": "a@example.com"})
+    capture()
+    assert prepare() == preparation.Prepared(scored=1, assigned=1, enrolled=1, planned=1)
+    with session.unit_of_work() as work:
+        assert sorted(sentence.split()[1] for sentence in settings.unusable(work)) == [
+            "business_hours",
+            "score_bands",
+        ]
+
+
+def test_the_team_of_a_source_owns_its_leads(as_flow, org, source, reps):
+    with session.bound_to(as_flow.owner_url), session.unit_of_work() as work:
+        south = orgs.add_team(work, org.org_id, "South")
+        rep = orgs.add_rep(work, org.org_id, south, name="Di", email="di@acme.example")
+        work.execute(text("update crm_sources set team_id = :team"), {"team": south})
+    post(as_flow, org, source.id, {"email": "a@example.com"}, {"email": "b@example.com"})
+    capture()
+    prepare()
+    assert {
+        (lead["owner_id"], lead["team_id"]) for lead in rows("select owner_id, team_id from crm_leads")
+    } == {(rep, south)}

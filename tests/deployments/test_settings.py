@@ -9,6 +9,7 @@ import pytest
 from deployments.addresses import derive_addresses, for_asyncpg, without_password
 from deployments.environment import Environments
 from deployments.errors import BadSetting, DeploymentError
+from deployments.local.providers import check_providers
 from deployments.secret_files import Secrets, load_secrets, read_json, write_json
 from deployments.settings import Settings, load_settings
 
@@ -163,3 +164,28 @@ def test_a_json_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     write_json(path, {"b": 2})
     assert read_json(path) == {"b": 2}
     assert [found.name for found in tmp_path.iterdir()] == ["file.json"]
+
+
+def test_a_login_in_the_options_of_an_address_is_the_administrators_alone() -> None:
+    passwords = Secrets()
+    admin = "postgresql:///postgres?host=/run/pg&user=root&password=secret&sslmode=disable"
+    app = derive_addresses(admin, passwords.roles()).app
+    assert app.endswith("@/crm?host=/run/pg&sslmode=disable")
+    assert "root" not in app
+    assert "secret" not in app
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("CRM_PROVIDER_EMAIL", "pigeon", "CRM_PROVIDER_EMAIL"),
+        ("CRM_SMTP_URL", "http://mail.example.com", "CRM_SMTP_URL"),
+        ("CRM_EMAIL_FROM", "nobody", "CRM_EMAIL_FROM"),
+    ],
+)
+def test_a_wrong_provider_is_said_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(DeploymentError, match=says):
+        check_providers(tmp_path)

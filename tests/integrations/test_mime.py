@@ -210,3 +210,7 @@ def test_a_name_of_usual_length_arrives_as_it_is(name: str) -> None:
     email = make_email(sender=Address(name, SENDER.email))
     if "=?" not in name:
         assert read(wire_of(email))["From"].addresses[0].display_name.split() == name.split()
+
+
+def test_a_domain_with_a_sharp_s_keeps_it() -> None:
+    assert b"jo@xn--strae-oqa.de" in wire_of(make_email(to=Address("", "jo@straße.de")))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_db.rules.assignment import Rep, choose_owner, choose_owners
+from crm_db.rules.assignment import Assignment, Rep, choose_owners
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 NORTH, SOUTH = UUID(int=901), UUID(int=902)
@@ -79,25 +79,35 @@ def test_the_least_loaded_then_longest_waiting_rep_is_chosen_and_every_rep_gets_
     assert [verdict.open_leads for verdict in assignment.verdicts] == [each.open_leads for each in reps]
 
 
+def choose_owner(reps: list[Rep], team: UUID | None = None) -> Assignment:
+    return choose_owners(reps, [team])[0]
+
+
 def test_a_leads_team_keeps_other_teams_out() -> None:
-    assignment = choose_owner([rep(1, 0, team=SOUTH), rep(2, 9)], draft_team=NORTH)
+    assignment = choose_owner([rep(1, 0, team=SOUTH), rep(2, 9)], NORTH)
     assert (assignment.user_id, assignment.team_id) == (UUID(int=2), NORTH)
     assert assignment.verdicts[0].reason == "is in another team"
 
 
 def test_a_lead_without_an_able_rep_stays_with_its_team() -> None:
-    assignment = choose_owner([rep(1, active=False)], draft_team=NORTH)
+    assignment = choose_owner([rep(1, active=False)], NORTH)
     assert (assignment.user_id, assignment.team_id) == (None, NORTH)
+
+
+def test_leads_of_two_teams_share_the_load_of_a_rep_in_both() -> None:
+    reps = [rep(1, 0), rep(1, 0, team=SOUTH), rep(2, 1), rep(3, 1, team=SOUTH)]
+    chosen = [assignment.user_id for assignment in choose_owners(reps, [NORTH, SOUTH, SOUTH, NORTH])]
+    assert [user_id and user_id.int for user_id in chosen] == [1, 3, 1, 2]
 
 
 def test_a_rep_in_two_teams_has_one_load() -> None:
     both = [rep(1, 0), rep(1, 0, team=SOUTH), rep(2, 0)]
-    chosen = [assignment.user_id for assignment in choose_owners(both, 4)]
+    chosen = [assignment.user_id for assignment in choose_owners(both, [None] * 4)]
     assert Counter(chosen) == {UUID(int=1): 2, UUID(int=2): 2}
 
 
 def test_leads_in_a_row_fill_the_gaps_and_then_go_round() -> None:
-    assignments = choose_owners([rep(1, 2), rep(2, 0, capacity=3), rep(3, 1, active=False)], 6)
+    assignments = choose_owners([rep(1, 2), rep(2, 0, capacity=3), rep(3, 1, active=False)], [None] * 6)
     assert [each.user_id and each.user_id.int for each in assignments] == [2, 2, 1, 2, 1, 1]
     assert assignments[5].verdicts[1].reason == "is full (3 of 3 open leads)"
 
@@ -117,7 +127,7 @@ REPS = st.lists(
 
 @given(REPS, st.integers(0, 12))
 def test_choosing_in_a_row_is_choosing_one_by_one(reps: list[Rep], n: int) -> None:
-    together = choose_owners(reps, n)
+    together = choose_owners(reps, [None] * n)
     current = list(reps)
     for step, assignment in enumerate(together):
         assert choose_owner(current) == assignment

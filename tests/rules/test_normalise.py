@@ -277,3 +277,26 @@ def test_any_payload_gives_a_lead_with_a_contact_or_is_refused(
         return
     assert draft.email or draft.phone
     assert all("\x00" not in (text or "") for text in (draft.email, draft.first_name, draft.last_name))
+
+
+def test_what_cannot_be_used_is_kept_in_the_senders_letters() -> None:
+    draft = draft_of({"phone": "ask at the desk", "country": "Narnia", "value": "lots"})
+    assert (draft.phone, draft.country, draft.value) == (None, None, None)
+    assert draft.custom == {
+        "phone_as_sent": "ask at the desk",
+        "country_as_sent": "Narnia",
+        "value_as_sent": "lots",
+    }
+    assert [remark.partition(":")[0] for remark in draft.remarks] == ["country", "phone", "value"]
+
+
+def test_the_currency_that_is_named_wins_over_a_sign_that_several_share() -> None:
+    draft = draft_of({"value": "$1,500", "currency": "AUD"})
+    assert (draft.value, draft.currency) == (Decimal("1500.00"), "AUD")
+
+
+@pytest.mark.parametrize("name", ["Win at https://example.org", "see www.example.org"])
+def test_a_name_with_a_link_in_it_is_no_name(name: str) -> None:
+    draft = draft_of({"first_name": name})
+    assert draft.first_name is None
+    assert draft.custom == {"first_name_as_sent": name}

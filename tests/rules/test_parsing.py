@@ -1,5 +1,6 @@
 """Raw bytes become names and values, or are refused with a code; nothing else ever happens."""
 
+import contextlib
 import json
 
 import pytest
@@ -173,3 +174,20 @@ def test_an_array_brings_a_thousand_items_at_the_most(count: int, fits: bool) ->
 def test_the_elements_of_an_array_mean_what_they_meant_in_it(elements: list[dict[str, object]]) -> None:
     batch = split(JSON, json.dumps(elements).encode())
     assert [json.loads(item) for item in batch.items] == elements
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        b"form-data; name*",
+        b"form-data; name*0*=\x00''x",
+        b'form-data; name="',
+        b"form-data; name*0*=utf-8",
+        b";",
+        b"=",
+    ],
+)
+def test_a_form_whose_headers_nobody_would_write_is_read_or_refused(disposition: bytes) -> None:
+    body = b"--b\r\nContent-Disposition: " + disposition + b"\r\n\r\n1\r\n--b--\r\n"
+    with contextlib.suppress(Unreadable):
+        payload_of("multipart/form-data; boundary=b", body)
