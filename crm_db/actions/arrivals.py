@@ -28,6 +28,7 @@ _ENRICHABLE = (
     "external_id", "first_name", "last_name", "email", "phone", "company", "title", "value", "currency", "probability",
     "country", "timezone", "language", "utm", "consent", "tags", "custom",
 )  # fmt: skip
+_SHOWN = ("first_name", "last_name", "email", "phone", "company", "title", "value", "currency", "country")
 _SCORED_BY = {"value", "probability"}
 _AGAIN_PRIORITY = 3
 
@@ -66,8 +67,8 @@ def keep(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> list[Kep
     _drop_taken_external_ids(session, org_id, rows)
     if rows:
         session.execute(insert(Lead), list(rows.values()))
-    _enrich_existing(session, org_id, arrived, [one.lead_id for one in kept], set(rows))
-    _note(session, org_id, arrived, kept)
+    known = _enrich_existing(session, org_id, arrived, [one.lead_id for one in kept], set(rows))
+    _note(session, org_id, arrived, kept, {**rows, **known})
     return kept
 
 
@@ -159,14 +160,15 @@ def _drop_taken_external_ids(session: Session, org_id: UUID, rows: dict[UUID, di
 
 def _enrich_existing(
     session: Session, org_id: UUID, arrived: Sequence[Arrival], lead_ids: Sequence[UUID], created: set[UUID]
-) -> None:
+) -> dict[UUID, dict[str, Any]]:
     """Fill what is empty on leads that were there before, let automation look at them again, and tell their owners.
 
-    A value that is still the org's default for new leads counts as empty: nobody has said it.
+    A value that is still the org's default for new leads counts as empty: nobody has said it. Automation that
+    an earlier submission went without starts with one that does not. Returns these leads as they are then.
     """
     known = {lead_id for lead_id in lead_ids if lead_id not in created}
     if not known:
-        return
+        return {}
     columns = [getattr(Lead, column) for column in _ENRICHABLE]
     found = session.execute(
         select(Lead.id, Lead.automation, Lead.owner_id, *columns)
@@ -188,6 +190,7 @@ def _enrich_existing(
             plain = {column: _plain(value) for column, value in changes.items()}
             session.execute(update(Lead).where(Lead.org_id == org_id, Lead.id == lead_id).values(plain))
     messages.schedule(session, notices)
+    return current
 
 
 def _changes(lead: Mapping[str, Any], arrival: Arrival, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,7 +220,13 @@ def _notice_again(org_id: UUID, lead_id: UUID, owner_id: UUID, arrival: Arrival)
     }
 
 
-def _note(session: Session, org_id: UUID, arrived: Sequence[Arrival], kept: Sequence[Kept]) -> None:
+def _note(
+    session: Session,
+    org_id: UUID,
+    arrived: Sequence[Arrival],
+    kept: Sequence[Kept],
+    leads: Mapping[UUID, Mapping[str, Any]],
+) -> None:
     session.execute(
         insert(Activity),
         [
@@ -227,7 +236,7 @@ def _note(session: Session, org_id: UUID, arrived: Sequence[Arrival], kept: Sequ
                 "kind": "submission",
                 "direction": "in",
                 "subject": f"Submitted through {arrival.source}",
-                "body": _told(arrival.draft),
+                "body": _told(arrival.draft, leads[one.lead_id]),
                 "done_at": arrival.at,
                 "custom": {"event_id": str(arrival.submission_id)} if arrival.submission_id else {},
             }
@@ -236,9 +245,15 @@ def _note(session: Session, org_id: UUID, arrived: Sequence[Arrival], kept: Sequ
     )
 
 
-def _told(draft: LeadDraft) -> str | None:
-    """What a person should read of a submission: its notes, and what of it could not be understood."""
+def _told(draft: LeadDraft, lead: Mapping[str, Any]) -> str | None:
+    """What a person should read of a submission: its notes, what it says otherwise than the lead, what was not understood."""
     notes = draft.custom.get("notes")
     parts = [str(notes)] if notes else []
+    said = {column: getattr(draft, column) for column in _SHOWN}
+    parts += [
+        f"Says otherwise: {column} {value}"
+        for column, value in said.items()
+        if value is not None and value != lead[column]
+    ]
     parts += [f"Not understood: {remark}" for remark in draft.remarks]
     return "\n".join(parts) or None

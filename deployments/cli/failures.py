@@ -22,6 +22,8 @@ def sentence_of(error: Exception) -> str | None:
             return f"{words[:1].upper()}{words[1:]}."
         case OperationalError() | psycopg.OperationalError():
             return NO_DATABASE
+        case OSError(filename=str(name), strerror=str(words)):
+            return f"{name} cannot be used: {words}."
         case _:
             return None
 

@@ -1,6 +1,7 @@
 """How commands print: tables for people, one JSON value for programs."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-console = Console(highlight=False)
+FILE_WIDTH = 240  # characters of a line where nobody's terminal says how many: ids stay on one line for grep
+console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
 
 
 def print_json(value: Any) -> None:

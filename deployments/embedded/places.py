@@ -1,5 +1,6 @@
 """Where an embedded PostgreSQL keeps its data, programs and socket for a given CRM_HOME."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -51,6 +52,13 @@ def make(places: Places) -> None:
         own_folder(places.socket, places.account)
     else:
         safe_private_folder(places.socket, places.account)
+
+
+def drop_short_folder(places: Places) -> None:
+    """Remove the socket's folder outside CRM_HOME, when it is empty: nothing of ours stays in other people's folders."""
+    if not places.socket.is_relative_to(places.base) and places.socket.parent.name != "run":
+        with contextlib.suppress(OSError):
+            places.socket.rmdir()
 
 
 def record(home: Path, places: Places) -> None:

@@ -18,6 +18,8 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 FORGIVEN_AFTER_SECONDS = 60.0
 """A process that was ready for this long begins again with the shortest pause."""
+HUNG_SECONDS = 120.0
+"""A server that once answered and has not for this long hangs: it is killed, and started again like any that ended."""
 PROBES_MISSED = 3
 """So many probes in a row must fail before a ready process counts as starting again."""
 
@@ -37,7 +39,7 @@ class Program:
 
     `argv` already holds the leash. `before` runs before each start; its DeploymentError is a failed start.
     `ready` may take a few seconds and runs in a thread. Stopping begins with the highest `tier`; what did not
-    finish `stop_seconds` after the stop signal gets the hurry signal.
+    finish `stop_seconds` after the stop signal gets the hurry signal. `may_hang`: silence is no reason to kill it.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Program:
     hurry_signal: signal.Signals = signal.SIGKILL
     before: Callable[[], None] | None = None
     folder: str | None = None
+    may_hang: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Child:
         self._create_time: float | None = None
         self._ready_since = 0.0
         self._missed = 0
+        self._answered_at: float | None = None
         self._restart_at = 0.0
         self._trouble = "it says nothing"
 
@@ -111,7 +115,7 @@ class Child:
 
     def start(self, now: float) -> None:
         """Start it; a start that fails at once is a failure like any other."""
-        self._missed = 0
+        self._missed, self._answered_at = 0, None
         try:
             if self.program.before is not None:
                 self.program.before()
@@ -138,13 +142,16 @@ class Child:
         if not self.alive or self.state not in {State.STARTING, State.READY}:
             return
         if answered:
-            self._missed = 0
+            self._missed, self._answered_at = 0, now
             if self.state is State.STARTING:
                 self.state, self._ready_since, self.was_ready = State.READY, now, True
             return
         self._missed += 1
         if self.state is State.READY and self._missed >= PROBES_MISSED:
             self.state = State.STARTING
+        if not self.program.may_hang and self._answered_at and now - self._answered_at > HUNG_SECONDS:
+            self._note(f"{self.program.name} has not answered for {HUNG_SECONDS:.0f} s and is killed")
+            self.hurry()
 
     def ask_to_stop(self) -> None:
         """Ask the process itself to finish; its children are its own concern as long as it lives."""

@@ -64,6 +64,9 @@ def start_detached(settings: Settings, watcher: Watcher, *, tied: bool = False) 
         process.terminate()
         process.wait()
         raise
+    winner = lock_holder(settings.home)
+    if winner is not None and winner != process.pid:
+        raise AlreadyRunning(str(settings.home), winner)
     raise StartFailed(last_line(log) or f"crm up ended with code {process.returncode}; see {log}.")
 
 

@@ -4,14 +4,16 @@ import socket
 
 import psutil
 
-from deployments.errors import PortTaken
+from deployments.errors import BadSetting, PortTaken
 from deployments.settings import Settings
 
 HOST = "127.0.0.1"
 
 
 def check_ports(settings: Settings) -> None:
-    """Raises PortTaken for the first port that another program listens on."""
+    """Raises PortTaken for the first port that another program listens on, BadSetting for one port twice."""
+    if settings.api_port == settings.prefect_port:
+        raise BadSetting("CRM_PREFECT_PORT", "it is the API's port; the two servers need one each")
     for port, setting in ((settings.api_port, "CRM_API_PORT"), (settings.prefect_port, "CRM_PREFECT_PORT")):
         if not is_free(port):
             raise PortTaken(port, setting, holder_of(port))

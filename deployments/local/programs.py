@@ -53,7 +53,8 @@ class Programs:
         module = ["prefect", "server", "start", "--host", HOST, "--port", str(settings.prefect_port)]
         auth = self.environments.secrets.prefect_auth
         ready = probes.http_ok(f"{settings.prefect_url}/api/admin/version", auth)
-        return self._python("prefect", module, self.environments.prefect(), ready, SERVER_TIER)
+        server = self._python("prefect", module, self.environments.prefect(), ready, SERVER_TIER)
+        return replace(server, may_hang=False)
 
     def api(self) -> Program:
         """The API and the dashboard. No access log: it would hold the tokens of source paths."""
@@ -70,7 +71,9 @@ class Programs:
         module += ["--workers", str(settings.api_workers), "--no-access-log"]
         module += ["--timeout-graceful-shutdown", str(API_DRAIN_SECONDS)]
         ready = probes.http_ok(f"{settings.api_url}/api/crm/health")
-        return self._python("api", module, self.environments.api(), ready, SERVER_TIER)
+        return replace(
+            self._python("api", module, self.environments.api(), ready, SERVER_TIER), may_hang=False
+        )
 
     def intake(self, lane: str) -> Program:
         """The in-process runner of the hot flows of one lane; it waits for Prefect by itself."""

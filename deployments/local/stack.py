@@ -12,6 +12,7 @@ from typing import Protocol
 import psutil
 
 from deployments.embedded.accounts import own_folder
+from deployments.embedded.places import drop_short_folder
 from deployments.environment import PROJECT, Environments
 from deployments.errors import StartFailed
 from deployments.local.bootstrap import Bootstrap
@@ -127,6 +128,8 @@ class Stack:
         if self._views:
             self._watcher.step("Stopping: work in hand is finished first, a second Ctrl-C hurries")
         self.supervisor.stop()
+        if self._cluster is not None:
+            drop_short_folder(self._cluster.places)
         self._enter("stopped")
 
     def _clear_leftovers(self) -> None:

@@ -65,20 +65,24 @@ class Status:
 
 
 def read_status(settings: Settings) -> Status:
-    """Look at everything at once; never raises because something is down."""
+    """Look at everything at once; never raises because something is down.
+
+    While nothing of this CRM_HOME runs, whoever listens on its ports is somebody else.
+    """
     state = read_state(settings.home)
     settings = as_running(settings)
+    runs = state is not None and state.alive
     with ThreadPoolExecutor() as pool:
         database = pool.submit(_database, settings)
         prefect = pool.submit(_prefect, settings)
         api = pool.submit(http_ok(f"{settings.api_url}/api/crm/health"))
         return Status(
-            phase=state.phase if state is not None and state.alive else "stopped",
+            phase=state.phase if state is not None and runs else "stopped",
             processes=tuple(_process(name, state, settings) for name in NAMES),
             ports={"api": settings.api_port, "prefect": settings.prefect_port},
             database=database.result()[0],
-            prefect=prefect.result(),
-            api={"answers": api.result(), "url": settings.api_url},
+            prefect={**prefect.result(), "answers": runs and prefect.result()["answers"]},
+            api={"answers": runs and api.result(), "url": settings.api_url},
             backlog=database.result()[1],
         )
 

@@ -277,3 +277,20 @@ def test_the_team_of_a_source_owns_its_leads(as_flow, org, source, reps):
     assert {
         (lead["owner_id"], lead["team_id"]) for lead in rows("select owner_id, team_id from crm_leads")
     } == {(rep, south)}
+
+
+def test_what_a_submission_says_otherwise_stands_on_the_timeline(as_flow, org, source):
+    post(as_flow, org, source.id, {"email": "a@example.com", "phone": "+442079460018"}, key="first")
+    capture()
+    post(
+        as_flow,
+        org,
+        source.id,
+        {"email": "b@example.com", "phone": "+442079460018", "value": 5},
+        key="second",
+    )
+    assert [verdict.outcome for verdict in capture()] == ["merged"]
+    (_, told) = rows("select body from crm_activities order by id")
+    assert told["body"] == "Says otherwise: email b@example.com"
+    (lead,) = rows("select email, value from crm_leads")
+    assert (lead["email"], lead["value"]) == ("a@example.com", 5)

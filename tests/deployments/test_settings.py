@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from deployments.addresses import derive_addresses, for_asyncpg, without_password
+from deployments.cli.failures import sentence_of
+from deployments.embedded.accounts import own_folder
 from deployments.environment import Environments
 from deployments.errors import BadSetting, DeploymentError
+from deployments.local.ports import check_ports
 from deployments.local.providers import check_providers
 from deployments.secret_files import Secrets, load_secrets, read_json, write_json
 from deployments.settings import Settings, load_settings
@@ -189,3 +192,16 @@ def test_a_wrong_provider_is_said_before_anything_starts(
     monkeypatch.setenv(name, value)
     with pytest.raises(DeploymentError, match=says):
         check_providers(tmp_path)
+
+
+def test_one_port_for_both_servers_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="CRM_PREFECT_PORT"):
+        check_ports(Settings(home=tmp_path, api_port=18999, prefect_port=18999))
+
+
+def test_a_home_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_text("")
+    with pytest.raises(OSError) as caught:
+        own_folder(place)
+    assert sentence_of(caught.value) == f"{place} cannot be used: File exists."

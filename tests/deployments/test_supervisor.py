@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from deployments.errors import StartFailed, Stopped
-from deployments.local.child import State, View, pause_before_restart
+from deployments.local.child import HUNG_SECONDS, Child, State, View, pause_before_restart
 from deployments.local.process_logs import last_line, open_log, put_aside_when_large
 from deployments.local.supervisor import Supervisor
 from tests.deployments.programs import DEAF, ENDS_AT_ONCE, HAS_A_CHILD, program
@@ -213,3 +214,17 @@ def test_three_old_logs_are_kept(tmp_path: Path) -> None:
         put_aside_when_large(path, 10)
     kept = {old.name: old.read_text()[0] for old in tmp_path.glob("a.log.*")}
     assert kept == {"a.log.1": "5", "a.log.2": "4", "a.log.3": "3"}
+
+
+@pytest.mark.parametrize("may_hang", [False, True])
+def test_a_server_that_hangs_is_killed_unless_it_may(tmp_path: Path, may_hang: bool) -> None:
+    child = Child(
+        replace(program(tmp_path, "server", DEAF), may_hang=may_hang), tmp_path / "server.log", 1_000_000
+    )
+    child.start(now=0.0)
+    child.heard(True, now=1.0)
+    child.heard(False, now=HUNG_SECONDS)
+    assert child.alive
+    child.heard(False, now=HUNG_SECONDS + 2.0)
+    assert ("has not answered" in child.log.read_text()) is not may_hang
+    child.stopped()
