@@ -55,7 +55,7 @@ _CHECKS = {
         from pg_index i join pg_class c on c.oid = i.indrelid
         where i.indisunique and c.relnamespace = 'public'::regnamespace and c.relname ^@ 'crm_'
           and c.relname <> all (:unwalled) and c.relname not in ('crm_orgs')
-          and i.indexrelid::regclass::text not in ('uq_crm_api_keys_prefix', 'uq_crm_sources_token')
+          and i.indexrelid::regclass::text not in ('uq_crm_api_keys_prefix', 'uq_crm_sources_token', 'uq_crm_sources_form_token')
           and not exists (select from pg_attribute a
                           where a.attrelid = i.indrelid and a.attnum = any (i.indkey) and a.attname = 'org_id')
     """,

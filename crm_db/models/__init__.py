@@ -1,6 +1,7 @@
 """The tables, a file a noun; importing this package makes all of them known to `Base.metadata`."""
 
 from crm_db.models.activities import Activity
+from crm_db.models.alerts import Alert
 from crm_db.models.base import Base
 from crm_db.models.identity import ApiKey, Membership, Org, Setting, Team, User
 from crm_db.models.intake import Key, Source, Submission
@@ -12,6 +13,7 @@ from crm_db.models.sequences import Enrolment, Sequence, SequenceVersion, Step
 
 __all__ = [
     "Activity",
+    "Alert",
     "ApiKey",
     "Attempt",
     "Base",

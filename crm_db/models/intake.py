@@ -21,12 +21,17 @@ from crm_db.models.base import (
 
 
 class Source(Base, InOrg, Stamped):
-    """A system that posts leads. `token` proves a sender that can do no better; `secret` signs bodies (HMAC)."""
+    """A system that posts leads. `token` proves a sender that can do no better; `secret` signs bodies (HMAC).
+
+    `form_token` stands in the public page of a browser form: it proves nothing but the form, and counts only together with one of
+    `allowed_origins`. `access_token` opens the sender's own API where its posts bring only an id (Meta).
+    """
 
     __tablename__ = "crm_sources"
     __table_args__ = (
         UniqueConstraint("org_id", "name"),
         Index("uq_crm_sources_token", "token", unique=True),
+        Index("uq_crm_sources_form_token", "form_token", unique=True),
         Index("ix_crm_sources_name", "name"),
         refers_to("crm_teams", by="team_id"),
     )
@@ -35,6 +40,10 @@ class Source(Base, InOrg, Stamped):
     format: Mapped[str] = mapped_column(server_default="auto")
     token: Mapped[str] = mapped_column(deferred=True)
     secret: Mapped[str] = mapped_column(deferred=True)
+    form_token: Mapped[str | None] = mapped_column(deferred=True)
+    access_token: Mapped[str | None] = mapped_column(deferred=True)
+    allowed_origins: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    thank_you_url: Mapped[str | None]
     region: Mapped[str | None]
     mapping: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
     defaults: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
@@ -45,7 +54,11 @@ class Source(Base, InOrg, Stamped):
 
 
 class Submission(Base, InOrgLog):
-    """One raw submission, kept before anything is understood. `id` is the event id that the sender was given."""
+    """One raw submission, kept before anything is understood. `id` is the event id that the sender was given.
+
+    `fetched`: what the sender's own API told of it, where the post was an id only; `fetches` counts the times it was asked, and
+    before `not_before` nobody asks again.
+    """
 
     __tablename__ = "crm_inbox"
     __table_args__ = (
@@ -69,6 +82,9 @@ class Submission(Base, InOrgLog):
     claims: Mapped[int] = mapped_column(server_default=text("0"))
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
+    fetched: Mapped[bytes | None]
+    fetches: Mapped[int] = mapped_column(server_default=text("0"))
+    not_before: Mapped[datetime | None]
 
 
 class Key(Base):

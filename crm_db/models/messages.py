@@ -36,7 +36,8 @@ class Message(Base, InOrg, Visible, Stamped):
     """One thing to send, once. The unique `key` says where it comes from, so that nothing is planned twice.
 
     A claim is a lease (`lease_token`, `lease_until`); every later write carries attempt and token, so that a worker that
-    was replaced changes nothing. `claims` counts claims without an outcome: poison is set aside.
+    was replaced changes nothing. `claims` counts claims without an outcome: poison is set aside. An `unknown` message is looked
+    up at its provider at `check_at`; null then: nothing can be looked up, a person decides.
     """
 
     __tablename__ = "crm_messages"
@@ -52,6 +53,21 @@ class Message(Base, InOrg, Visible, Stamped):
         Index("ix_crm_messages_due", "priority", "due_at", postgresql_where=text("status = 'scheduled'")),
         Index(
             "ix_crm_messages_leased", "lease_until", postgresql_where=text("status in ('claimed', 'sending')")
+        ),
+        Index(
+            "ix_crm_messages_check_at",
+            "check_at",
+            postgresql_where=text("status = 'unknown' and check_at is not null"),
+        ),
+        Index(
+            "ix_crm_messages_entries",
+            text("((rendered -> 'slot'::text) ->> 'ends'::text)"),
+            postgresql_where=text("channel = 'invite' and status in ('sending', 'sent', 'unknown')"),
+        ),
+        Index(
+            "ix_crm_messages_lacking",
+            "created_at",
+            postgresql_where=text("status = 'cancelled' and reason in ('no address', 'no telephone number')"),
         ),
         Index("ix_crm_messages_lead_id", "org_id", "lead_id", "id"),
         Index("ix_crm_messages_enrolment_id", "org_id", "enrolment_id"),
@@ -80,6 +96,8 @@ class Message(Base, InOrg, Visible, Stamped):
     sent_at: Mapped[datetime | None]
     provider: Mapped[str | None]
     provider_id: Mapped[str | None]
+    check_at: Mapped[datetime | None]
+    checks: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Attempt(Base, InOrg):

@@ -1,16 +1,20 @@
--- Which active sources may `p_ref` (token, name or id) mean, and does the API key prove the caller?
--- The caller must still prove itself by the token, the key, or a signature made with `secret`.
-create or replace function crm_capture_source(p_ref text, p_prefix text, p_secret_hash bytea)
+-- Which active sources may `p_ref` (token, form token, name or id) mean, and does the API key prove the caller?
+-- The caller must still prove itself by the token, the key, or a signature made with `secret`; a form token counts only for a browser
+-- form that comes from one of `allowed_origins`.
+drop function if exists crm_capture_source(text, text, bytea);
+create function crm_capture_source(p_ref text, p_prefix text, p_secret_hash bytea)
 returns table (org_id uuid, source_id uuid, name text, secret text, mapping jsonb, rate_per_minute integer,
-               by_token boolean, by_key boolean)
+               by_token boolean, by_key boolean, format text, by_form boolean, allowed_origins text[],
+               thank_you_url text, verify_token text)
 language sql stable security definer set search_path = public, pg_temp as $$
     select s.org_id, s.id, s.name, s.secret, s.mapping, s.rate_per_minute, s.token = p_ref,
            exists (select from crm_api_keys k
                    where k.prefix = p_prefix and k.secret_hash = p_secret_hash and k.org_id = s.org_id
                      and k.scopes && array['capture', 'admin'] and (k.source_id is null or k.source_id = s.id)
-                     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()))
+                     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())),
+           s.format, coalesce(s.form_token = p_ref, false), s.allowed_origins, s.thank_you_url, s.token
     from crm_sources s
-    where s.active and (s.token = p_ref or s.name = p_ref or s.id::text = p_ref)
+    where s.active and (s.token = p_ref or s.form_token = p_ref or s.name = p_ref or s.id::text = p_ref)
 $$;
 revoke all on function crm_capture_source(text, text, bytea) from public;
 grant execute on function crm_capture_source(text, text, bytea) to crm_capture;

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from crm_db.migrations.walls import protect, unprotect
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -87,7 +89,7 @@ TRACKED = {
 
 def upgrade() -> None:
     for table in APP:
-        _protect(table)
+        protect(table, flow_check=_carries_parent(table))
         _grant(table)
     for table in TOUCHED:
         op.execute(
@@ -121,33 +123,7 @@ def downgrade() -> None:
     for table in TOUCHED:
         op.execute(f"drop trigger crm_touch on {table}")
     for table in APP:
-        _open(table)
-
-
-def _protect(table: str) -> None:
-    wall = "id" if table == "crm_orgs" else "org_id"
-    inside = f"{wall} = (select crm_org())"
-    op.execute(f"alter table {table} enable row level security")
-    op.execute(f"alter table {table} force row level security")
-    op.execute(f"create policy owner_all on {table} to crm_owner using (true) with check (true)")
-    op.execute(f"create policy app_select on {table} for select to crm_app using ({inside})")
-    op.execute(f"create policy app_insert on {table} for insert to crm_app with check ({inside})")
-    op.execute(
-        f"create policy app_update on {table} for update to crm_app using ({inside}) with check ({inside})"
-    )
-    op.execute(f"create policy app_delete on {table} for delete to crm_app using ({inside})")
-    op.execute(f"create policy flow_select on {table} for select to crm_flow using (true)")
-    op.execute(
-        f"create policy flow_insert on {table} for insert to crm_flow with check ({_carries_parent(table)})"
-    )
-    op.execute(
-        f"create policy flow_update on {table} for update to crm_flow using (true) with check ({_carries_parent(table)})"
-    )
-    op.execute(f"create policy flow_delete on {table} for delete to crm_flow using (true)")
-    op.execute(
-        f"create trigger crm_keep_org before update on {table} for each row"
-        f" when (old.{wall} is distinct from new.{wall}) execute function crm_keep_org()"
-    )
+        unprotect(table)
 
 
 def _carries_parent(table: str) -> str:
@@ -164,14 +140,3 @@ def _grant(table: str) -> None:
     for role, rights in (("crm_app", APP[table]), ("crm_flow", FLOW[table])):
         if rights:
             op.execute(f"grant {rights} on {table} to {role}")
-
-
-def _open(table: str) -> None:
-    op.execute(f"drop trigger crm_keep_org on {table}")
-    for policy in ("owner_all", "app_select", "app_insert", "app_update", "app_delete"):
-        op.execute(f"drop policy {policy} on {table}")
-    for policy in ("flow_select", "flow_insert", "flow_update", "flow_delete"):
-        op.execute(f"drop policy {policy} on {table}")
-    op.execute(f"revoke all on {table} from crm_app, crm_flow")
-    op.execute(f"alter table {table} no force row level security")
-    op.execute(f"alter table {table} disable row level security")
