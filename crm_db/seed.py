@@ -110,4 +110,12 @@ TEMPLATES: list[dict[str, Any]] = [
         "What they wrote stands on their timeline.\n\n"
         "Score: {{ score }} ({{ score_band }})\nNext action: {{ next_action | none is planned }}\n{{ lead_url }}\n",
     },
+    {
+        "name": "alert",
+        "channel": "email",
+        "subject": "Please look: {{ alert | something needs a person }}",
+        "body": "{{ owner_name | Hello }},\n\n"
+        "{{ alert | something needs a person }} ({{ org_name }}).\n\n{{ alert_action }}\n\n"
+        "This is the only e-mail about it until it is dealt with; crm alerts list shows how many cases there are by now.\n",
+    },
 ]

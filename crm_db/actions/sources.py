@@ -1,10 +1,12 @@
 """Sources: who may post leads, and how what they post is read."""
 
+import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -13,21 +15,29 @@ from sqlalchemy.orm import Session
 from crm_db.actions import api_keys
 from crm_db.errors import AlreadyExists, BadValue, RecordNotFound
 from crm_db.models import ApiKey, Source
+from crm_db.rules import formats, places
+from crm_db.rules.aliases import KNOWN_FIELDS
 from crm_db.session import Identity
 
-FORMATS = ("auto", "json", "form")
+FORMATS = formats.NAMES
 TOKEN_BYTES = 24
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+LONGEST_URL = 2_000
 
 
 @dataclass(frozen=True)
 class NewSource:
-    """A source with everything a sender may prove itself by; token, secret and key are shown this once."""
+    """A source with everything a sender may prove itself by; token, secret and key are shown this once.
+
+    form_token: what stands in the public page of a browser form; None for other formats.
+    """
 
     id: UUID
     name: str
     token: str
     secret: str
     api_key: str
+    form_token: str | None = None
 
 
 def add(
@@ -41,16 +51,26 @@ def add(
     mapping: Mapping[str, str] | None = None,
     honeypot: str | None = None,
     rate_per_minute: int | None = None,
+    allowed_origins: Sequence[str] = (),
+    thank_you_url: str | None = None,
+    access_token: str | None = None,
 ) -> NewSource:
     """Let a system post leads as `name`.
 
     region: ISO-2 country that telephone numbers without a prefix belong to. mapping: lead field to path in the payload.
     honeypot: name of the field that people never see. rate_per_minute: most submissions a minute and API process.
-    Raises AlreadyExists for a taken name, BadValue for an unknown format.
+    allowed_origins: pages a browser form may stand in ("https://www.example.com"). thank_you_url: where a browser goes after it.
+    access_token: opens the sender's API where its posts bring only ids (Meta).
+    Raises AlreadyExists for a taken name, BadValue for an unknown format or what is no address.
     """
     org_id = _org_of(identity)
-    if format not in FORMATS:
-        raise BadValue("format", f"is one of {', '.join(FORMATS)}")
+    reading = {"format": format, "region": region, "mapping": dict(mapping or {}), "honeypot": honeypot}
+    browsers = {"allowed_origins": list(allowed_origins), "thank_you_url": thank_you_url}
+    values = _checked(reading | browsers | {"rate_per_minute": rate_per_minute})
+    if not _NAME.fullmatch(name):
+        raise BadValue(
+            "name", "is 1 to 100 letters, digits, dots, dashes and underscores: it stands in an address"
+        )
     if session.scalar(select(Source.id).where(Source.org_id == org_id, Source.name == name)) is not None:
         raise AlreadyExists("source", name)
     made = NewSource(
@@ -59,13 +79,30 @@ def add(
         token=secrets.token_urlsafe(TOKEN_BYTES),
         secret=secret or secrets.token_urlsafe(TOKEN_BYTES),
         api_key="",
+        form_token=secrets.token_urlsafe(TOKEN_BYTES) if format == "form" or allowed_origins else None,
     )
-    reading = {"format": format, "region": region, "mapping": dict(mapping or {}), "honeypot": honeypot}
-    session.execute(
-        insert(Source).values(_row(made, org_id) | reading | {"rate_per_minute": rate_per_minute})
-    )
+    session.execute(insert(Source).values(_row(made, org_id) | values | {"access_token": access_token}))
     key = api_keys.add(session, org_id, name=f"source {name}", scopes=["capture"], source_id=made.id)
-    return NewSource(made.id, made.name, made.token, made.secret, key)
+    return replace(made, api_key=key)
+
+
+def change(session: Session, identity: Identity, name: str, **values: Any) -> None:
+    """Change how an active source is read; what is not named stays, None takes a value away.
+
+    values: format, region, mapping, honeypot, rate_per_minute, allowed_origins, thank_you_url. Raises RecordNotFound, BadValue.
+    """
+    org_id = _org_of(identity)
+    unknown = values.keys() - CHANGEABLE
+    if unknown or not values:
+        raise BadValue("values", f"name what to change: {', '.join(sorted(CHANGEABLE))}")
+    changed = session.execute(
+        update(Source)
+        .where(Source.org_id == org_id, Source.name == name, Source.active)
+        .values(_checked(values))
+        .returning(Source.id)
+    ).scalar_one_or_none()
+    if changed is None:
+        raise RecordNotFound("source", name)
 
 
 def remove(session: Session, identity: Identity, name: str, *, now: datetime) -> None:
@@ -99,4 +136,60 @@ def _row(made: NewSource, org_id: UUID) -> dict[str, Any]:
         "name": made.name,
         "token": made.token,
         "secret": made.secret,
+        "form_token": made.form_token,
     }
+
+
+CHANGEABLE = frozenset(
+    {"format", "region", "mapping", "honeypot", "rate_per_minute", "allowed_origins", "thank_you_url"}
+)
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as columns take them; raises BadValue, naming the field."""
+    checked = dict(values)
+    if "format" in checked and checked["format"] not in FORMATS:
+        raise BadValue("format", f"is one of {', '.join(FORMATS)}")
+    region = checked.get("region")
+    if region is not None and not (len(region) == 2 and region.isascii() and places.country_code(region)):
+        raise BadValue("region", "is a country's two letters, such as DE")
+    if "allowed_origins" in checked:
+        checked["allowed_origins"] = [_origin(given) for given in checked["allowed_origins"] or ()]
+    if checked.get("thank_you_url") is not None and not _is_web_address(checked["thank_you_url"]):
+        raise BadValue("thank_you_url", "is an address that begins with https:// or http://")
+    if "mapping" in checked:
+        checked["mapping"] = dict(checked["mapping"] or {})
+        unknown = [name for name in checked["mapping"] if not _is_a_field(name)]
+        if unknown:
+            raise BadValue(
+                "mapping",
+                f"leads to no field of a lead by {unknown[0]}; fields of your own are custom.<name>",
+            )
+    return checked
+
+
+def _is_a_field(name: str) -> bool:
+    return name in KNOWN_FIELDS or (name.startswith("custom.") and name != "custom.")
+
+
+def _origin(given: str) -> str:
+    """An origin as browsers write it: scheme, host and port, nothing else."""
+    parts = urlsplit(given.strip())
+    if (
+        not _is_web_address(given.strip())
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
+        raise BadValue("origin", "is scheme and host, such as https://www.example.com")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _is_web_address(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return usable and len(given) <= LONGEST_URL and given.isprintable() and " " not in given

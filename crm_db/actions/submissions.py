@@ -11,18 +11,21 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from crm_db.actions import arrivals, events
+from crm_db.actions import alerts, arrivals, events
 from crm_db.queries import sources
-from crm_db.rules import mapping, normalise
-from crm_db.rules.parsing import Unreadable, payload_of
+from crm_db.rules.normalise import Unusable
+from crm_db.rules.parsing import Unreadable
+from crm_db.rules.understanding import FilledInByARobot, SourceRules, understand
 from crm_db.session import rows_changed
 
 MOST_CLAIMS = 5
 
 _SET_ASIDE = text(
     """
-    update crm_inbox set status = 'dead', reason = 'poison: its worker died each time it was tried', settled_at = now()
+    update crm_inbox set status = 'dead', outcome = 'dead', reason = 'poison: its worker died each time it was tried',
+           settled_at = now(), lease_token = null, lease_until = null
     where status = 'pending' and claims >= :most and lease_until < now()
+    returning org_id, source_id
     """
 )
 _CLAIM = text(
@@ -31,7 +34,7 @@ _CLAIM = text(
     where status = 'pending' and id in (
         select id from crm_inbox
         where status = 'pending' and kind = 'lead' and (lease_until is null or lease_until < now())
-          and (claims > 0) = :again
+          and (not_before is null or not_before <= now()) and (claims > 0) = :again
           and (cast(:since as timestamptz) is null or received_at >= :since)
           and (cast(:until as timestamptz) is null or received_at < :until)
         order by id limit :limit for update skip locked
@@ -42,13 +45,14 @@ _WAITING = text(
     """
     select count(*) from crm_inbox
     where status = 'pending' and kind = 'lead' and (lease_until is null or lease_until < now())
+      and (not_before is null or not_before <= now())
       and (cast(:since as timestamptz) is null or received_at >= :since)
       and (cast(:until as timestamptz) is null or received_at < :until)
     """
 )
 _CLAIMED = text(
     """
-    select org_id, id, source_id, content_type, body, automation, received_at from crm_inbox
+    select org_id, id, source_id, content_type, body, fetched, fetches, automation, received_at from crm_inbox
     where lease_token = :token and status = 'pending' order by id for update
     """
 )
@@ -63,8 +67,12 @@ _SETTLE = text(
 )
 _REPLAY = text(
     """
-    update crm_inbox set status = 'pending', reason = null, settled_at = null, claims = 0, lease_until = null
+    update crm_inbox set status = 'pending', outcome = null, reason = null, settled_at = null, claims = 0, fetches = 0,
+           lease_token = null, lease_until = null, not_before = null
     where org_id = :org and status = 'dead' and (cast(:ids as uuid[]) is null or id = any (:ids))
+      and (cast(:source as text) is null
+           or source_id in (select s.id from crm_sources s where s.org_id = :org and s.name = :source))
+    returning id, source_id
     """
 )
 
@@ -93,6 +101,34 @@ class Verdict:
             return "dead"
         return "new" if self.created else "merged"
 
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether this is a dead letter that somebody should look at; a robot's is not."""
+        return self.lead_id is None and not (self.reason or "").startswith(FilledInByARobot.code)
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A submission that brought only an id: the sender must be asked for the lead before there is one.
+
+    It stays pending under the lease of its claim until the answer is kept, or is put off with `not_before`. `fetches` is how many
+    times the sender has been asked already.
+    """
+
+    org_id: UUID
+    submission_id: UUID
+    source_id: UUID
+    fetch_id: str
+    fetches: int
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What became of a claimed batch: a verdict for each submission that is settled, and those that must be fetched first."""
+
+    verdicts: tuple[Verdict, ...]
+    fetches: tuple[Fetch, ...]
+
 
 def claim(
     session: Session,
@@ -108,7 +144,8 @@ def claim(
     What was claimed before without an outcome goes alone: if it is at fault, it takes no mates with it. It comes after all
     others, or before them where `again_first` says so, lest it wait for ever under load.
     """
-    session.execute(_SET_ASIDE, {"most": MOST_CLAIMS})
+    set_aside = session.execute(_SET_ASIDE, {"most": MOST_CLAIMS}).all()
+    alerts.count_dead_letters(session, {(row.org_id, row.source_id) for row in set_aside})
     token = uuid4()
     values = {"token": token, "lease": lease, "since": since, "until": until}
     kinds = [{"again": False, "limit": limit}, {"again": True, "limit": 1}]
@@ -123,48 +160,69 @@ def count_waiting(session: Session, *, since: datetime | None = None, until: dat
     return int(session.execute(_WAITING, {"since": since, "until": until}).scalar_one())
 
 
-def capture(session: Session, token: UUID, *, now: datetime) -> list[Verdict]:
-    """Make leads of the submissions claimed under `token`; all or none, so a kill leaves them to the next claim."""
+def capture(session: Session, token: UUID, *, now: datetime) -> Captured:
+    """Make leads of the submissions claimed under `token`; all or none, so a kill leaves them to the next claim.
+
+    What must be fetched from its sender first keeps its lease and is returned apart; nothing of it is settled here.
+    """
     rows = session.execute(_CLAIMED, {"token": token}).mappings().all()
     rules = sources.reading_rules(session, sorted({(row["org_id"], row["source_id"]) for row in rows}))
     verdicts: list[Verdict] = []
+    fetches: list[Fetch] = []
     by_org: dict[UUID, list[arrivals.Arrival]] = defaultdict(list)
     for row in rows:
-        read = _read(row, rules[row["org_id"], row["source_id"]], now)
-        if isinstance(read, Verdict):
-            verdicts.append(read)
-        else:
-            by_org[row["org_id"]].append(read)
+        match _read(row, rules[row["org_id"], row["source_id"]], now):
+            case Verdict() as verdict:
+                verdicts.append(verdict)
+            case Fetch() as fetch:
+                fetches.append(fetch)
+            case arrivals.Arrival() as arrival:
+                by_org[row["org_id"]].append(arrival)
     for org_id, arrived in by_org.items():
         verdicts += _keep(session, org_id, arrived)
     _settle(session, token, verdicts)
-    return verdicts
+    dead = {verdict.submission_id for verdict in verdicts if verdict.needs_a_person}
+    alerts.count_dead_letters(
+        session, {(row["org_id"], row["source_id"]) for row in rows if row["id"] in dead}
+    )
+    return Captured(tuple(verdicts), tuple(fetches))
 
 
-def replay(session: Session, org_id: UUID, ids: Sequence[UUID] | None = None) -> int:
-    """Put dead letters back in line (all of the org's when `ids` is None); returns how many. Twice is harmless."""
-    return rows_changed(session.execute(_REPLAY, {"org": org_id, "ids": None if ids is None else list(ids)}))
+def replay(
+    session: Session, org_id: UUID, ids: Sequence[UUID] | None = None, *, source: str | None = None
+) -> list[UUID]:
+    """Put dead letters back in line, all of the org's when `ids` is None, or of one source; returns which. Twice is harmless."""
+    wanted = {"org": org_id, "ids": None if ids is None else list(ids), "source": source}
+    back = session.execute(_REPLAY, wanted).all()
+    alerts.count_dead_letters(session, {(org_id, row.source_id) for row in back})
+    return [row.id for row in back]
 
 
-def _read(row: RowMapping, rules: RowMapping, now: datetime) -> "Verdict | arrivals.Arrival":
+def _read(row: RowMapping, rules: RowMapping, now: datetime) -> "Verdict | Fetch | arrivals.Arrival":
     """Understand one submission, or say why it cannot be; the reason never repeats what was sent."""
+    fetched = None if row["fetched"] is None else bytes(row["fetched"])
     try:
-        payload = payload_of(row["content_type"], bytes(row["body"]))
-        if mapping.honeypot_filled(payload, rules["honeypot"] or mapping.HONEYPOT):
-            return Verdict(row["id"], reason="honeypot: a field that people do not see was filled in")
-        fields = mapping.read_fields(payload, rules["mapping"] or None)
-        draft = normalise.normalise_lead(fields, region=rules["region"], now=now)
-    except (Unreadable, normalise.Unusable) as problem:
+        understood = understand(
+            _rules_of(rules), row["content_type"], bytes(row["body"]), fetched=fetched, now=now
+        )
+    except (Unreadable, FilledInByARobot, Unusable) as problem:
         return Verdict(row["id"], reason=f"{problem.code}: {problem.words}")
+    reading = understood.reading
+    if understood.draft is None:
+        return Fetch(row["org_id"], row["id"], row["source_id"], reading.fetch_id or "", row["fetches"])
     return arrivals.Arrival(
-        draft=draft,
+        draft=understood.draft,
         source=rules["name"],
         source_id=row["source_id"],
         team_id=rules["team_id"],
-        automation=row["automation"],
+        automation=row["automation"] and not reading.is_test,
         at=row["received_at"],
         submission_id=row["id"],
     )
+
+
+def _rules_of(row: RowMapping) -> SourceRules:
+    return SourceRules(row["format"], row["mapping"] or {}, row["region"], row["honeypot"])
 
 
 def _keep(session: Session, org_id: UUID, arrived: Sequence[arrivals.Arrival]) -> list[Verdict]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 _CAPTURE_WAITS = text(
     """
     select exists (select from crm_inbox where status = 'pending' and kind = 'lead'
-                   and (lease_until is null or lease_until < now()))
+                   and (lease_until is null or lease_until < now()) and (not_before is null or not_before <= now()))
         or exists (select from crm_leads where automation = 'pending' and deleted_at is null)
     """
 )
@@ -19,6 +19,8 @@ _DELIVERY_WAITS = text(
         or exists (select from crm_messages where status = 'scheduled' and due_at <= now() and priority = 5)
         or exists (select from crm_messages where status = 'scheduled' and due_at <= now() and priority = 9)
         or exists (select from crm_messages where status in ('claimed', 'sending') and lease_until < now())
+        or exists (select from crm_messages where status = 'unknown' and check_at <= now()
+                   and (lease_until is null or lease_until < now()))
     """
 )
 _BACKLOG = text(

@@ -22,7 +22,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "last_name": "lastname lname surname familyname yourlastname contactlastname nachname"
             " nomdefamille apellido apellidos cognome",
             "name": "name fullname yourname contactname personname leadname customername displayname nom",
-            "email": "email emailaddress mail mailaddress youremail useremail workemail businessemail"
+            "email": "email emailaddress emailadresse mail mailaddress youremail useremail workemail businessemail"
             " companyemail contactemail primaryemail emailid courriel correo correoelectronico",
             "phone": "phone phonenumber telephone telephonenumber tel mobile mobilephone mobilenumber"
             " mobileno cell cellphone phoneno yourphone workphone contactnumber contactphone"

@@ -26,6 +26,26 @@ def owner_again(lead_id: UUID, submission: str) -> str:
     return f"again:{lead_id}:{submission}"
 
 
+def one_off(key: str) -> str:
+    """A message that a person or program wrote by itself, under the key that it gave."""
+    return f"one-off:{key}"
+
+
+def hold(task_message_id: UUID) -> str:
+    """The block in the owner's calendar that one call task makes."""
+    return f"hold:{task_message_id}"
+
+
+def entry_version(message_id: UUID, sequence: int, released: UUID | None = None) -> str:
+    """A later version of the calendar entry that a message made; `released`: what one person gets who is out of it."""
+    return f"invite:{message_id}:{sequence}" + (f":{released}" if released else "")
+
+
+def alert_mail(alert_id: UUID, user_id: UUID) -> str:
+    """The one e-mail that tells one administrator of one alert."""
+    return f"alert:{alert_id}:{user_id}"
+
+
 def replay(key: str, n: int) -> str:
     """The key of the `n`-th replay a person asked for; a replay of a replay counts from the original."""
     return f"{_REPLAY_SUFFIX.sub('', key)}:r{n}"

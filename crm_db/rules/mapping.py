@@ -2,9 +2,10 @@
 
 First the source's mapping is followed ({"email": "contact.mail", "custom.plan": "answers.0.value"}); what
 it does not name is recognised by the aliases of `rules/aliases.py`, at the top level and one level inside
-the usual wrappers (`contact`, `lead`, `data`, `person`, `utm`). Whatever is left goes to `custom` under the
-sender's own name. Of two values for one field the more exact name wins, then the outer one; the other is
-kept in `custom`. Blank values count as absent. Nothing here raises, whatever was sent.
+the usual wrappers (`contact`, `lead`, `data`, `person`, `utm`), and last by what a name asks ("What's your
+first name?"). Whatever is left goes to `custom` under the sender's own name. Of two values for one field the
+more exact name wins, then the outer one; the other is kept in `custom`. Blank values count as absent. Nothing
+here raises, whatever was sent.
 """
 
 import math
@@ -12,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from crm_db.rules import money
 from crm_db.rules.aliases import KNOWN_FIELDS, field_named, folded
+from crm_db.rules.questions import field_asked
 from crm_db.rules.text import many_lines, one_line
 
 MAX_CUSTOM = 100
@@ -22,7 +25,7 @@ MAX_ITEMS = 100
 MAX_DEPTH = 5
 MAX_ID_CHARS = 200
 
-_WRAPPERS = frozenset({"contact", "lead", "data", "person", "utm"})
+WRAPPERS = frozenset({"contact", "lead", "data", "person", "utm"})
 _ID_NAMES = ("submissionid", "eventid", "externalid", "leadid", "id")
 _CONSENT_CHANNELS = ("email", "sms", "phone")
 
@@ -53,14 +56,27 @@ class _Entry:
 
     def meaning(self) -> tuple[str, int] | None:
         name = f"utm{self.name}" if folded(self.wrapper) == "utm" else self.name
-        return field_named(name[:MAX_NAME_CHARS]) or field_named(self.name[:MAX_NAME_CHARS])
+        named = field_named(name[:MAX_NAME_CHARS]) or field_named(self.name[:MAX_NAME_CHARS])
+        return named or self._asked()
+
+    def _asked(self) -> tuple[str, int] | None:
+        """What the name asks, if it is a question; "what is your budget?" may be answered with a range, which is no value."""
+        asked = field_asked(self.name[:MAX_NAME_CHARS])
+        return None if asked is not None and asked[0] == "value" and not _is_amount(self.value) else asked
 
 
-def read_fields(payload: Mapping[str, object], mapping: Mapping[str, str] | None) -> Fields:
-    """Take a payload apart; `mapping` is {our field: dotted path into the payload}."""
+def read_fields(
+    payload: Mapping[str, object],
+    mapping: Mapping[str, str] | None,
+    posted: Mapping[str, object] | None = None,
+) -> Fields:
+    """Take a payload apart; `mapping` is {our field: dotted path into the payload}.
+
+    posted: what came in, where `payload` is what was read out of it; paths lead into it first, then to the payload's names.
+    """
     known: dict[str, object] = {}
     custom: dict[str, object] = {}
-    used = _follow(payload, mapping or {}, known, custom)
+    used = _follow(payload, mapping or {}, known, custom, posted)
     entries = list(_entries(_without(payload, used)))
     taken = _recognise(entries, known)
     for entry in entries:
@@ -71,13 +87,17 @@ def read_fields(payload: Mapping[str, object], mapping: Mapping[str, str] | None
 
 def sender_id(payload: Mapping[str, object], mapping: Mapping[str, str] | None) -> str | None:
     """The sender's own id of this submission, by which a repeat is recognised; None when it gives none."""
-    if mapping and "external_id" in mapping:
-        mapped = _id_text(_at_path(payload, mapping["external_id"]))
-        if mapped is not None:
-            return mapped
+    if mapped := mapped_id(payload, mapping):
+        return mapped
     by_name = {folded(name[:MAX_NAME_CHARS]): value for name, value in payload.items()}
     ids = (_id_text(by_name.get(name)) for name in _ID_NAMES)
     return next((found for found in ids if found is not None), None)
+
+
+def mapped_id(payload: Mapping[str, object], mapping: Mapping[str, str] | None) -> str | None:
+    """The sender's own id where the source's mapping says that it is; None when it says nothing, or finds nothing."""
+    path = (mapping or {}).get("external_id")
+    return None if path is None else _id_text(_found(payload, path)[1])
 
 
 def honeypot_filled(payload: Mapping[str, object], field: str = HONEYPOT) -> bool:
@@ -90,11 +110,14 @@ def _follow(
     mapping: Mapping[str, str],
     known: dict[str, object],
     custom: dict[str, object],
+    posted: Mapping[str, object] | None = None,
 ) -> set[str]:
     """Read the mapped paths into `known` and `custom`; the paths that gave a value."""
     used = set()
-    for field, path in mapping.items():
-        found = _at_path(payload, path)
+    for field, wanted in mapping.items():
+        path, found = _found(payload, wanted)
+        as_posted = None if posted is None else at_path(posted, wanted)
+        found = found if _is_blank(as_posted) else as_posted
         if _is_blank(found):
             continue
         if field in KNOWN_FIELDS and _understood(field, found) is not None:
@@ -108,7 +131,7 @@ def _follow(
 def _entries(payload: Mapping[str, object]) -> Iterator[_Entry]:
     """The payload's names and values that are not blank, with those inside the usual wrappers."""
     for name, value in payload.items():
-        if folded(name[:MAX_NAME_CHARS]) in _WRAPPERS and isinstance(value, Mapping):
+        if folded(name[:MAX_NAME_CHARS]) in WRAPPERS and isinstance(value, Mapping):
             yield from (
                 _Entry(name, str(inner), item) for inner, item in value.items() if not _is_blank(item)
             )
@@ -177,7 +200,17 @@ def _json_nest(value: Mapping[object, object] | list[object] | tuple[object, ...
     return [_json_value(item, depth + 1) for item in value[:MAX_ITEMS]]
 
 
-def _at_path(payload: Mapping[str, object], path: str) -> object | None:
+def _found(payload: Mapping[str, object], path: str) -> tuple[str, object | None]:
+    """What stands at a path, or under a top-level name that differs in case and marks only; with the path that it stands at."""
+    found = at_path(payload, path)
+    if _is_blank(found) and folded(path[:MAX_NAME_CHARS]):
+        wanted = folded(path[:MAX_NAME_CHARS])
+        path = next((name for name in payload if folded(name[:MAX_NAME_CHARS]) == wanted), path)
+        found = at_path(payload, path)
+    return path, found
+
+
+def at_path(payload: Mapping[str, object], path: str) -> object | None:
     """The value at a dotted path ("answers.0.value"), None where the path leads nowhere."""
     if path in payload:
         return payload[path]
@@ -211,6 +244,14 @@ def _less(value: object, paths: set[str]) -> object:
         numbered = _without({str(place): item for place, item in enumerate(value)}, paths)
         return [item for item in numbered.values() if not _is_blank(item)]
     return value
+
+
+def _is_amount(value: object) -> bool:
+    try:
+        money.read_amount(value)
+    except money.Unreadable:
+        return False
+    return True
 
 
 def _is_blank(value: object) -> bool:

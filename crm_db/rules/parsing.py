@@ -93,6 +93,11 @@ def split(content_type: str, body: bytes, *, limit: int = ITEMS_PER_BATCH) -> Ba
     return Batch((body,), content_type, is_array=False)
 
 
+def is_json(content_type: str, body: bytes) -> bool:
+    """Whether a body is read as JSON; else it is a form."""
+    return _kind(content_type, body) == JSON
+
+
 def looks_like_array(content_type: str, body: bytes) -> bool:
     """Whether a body, or its beginning, is meant as a JSON array."""
     start = body.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANKS)[:1]
@@ -175,10 +180,11 @@ def _elements(elements: list[object], limit: int) -> Iterator[bytes]:
         raise Unreadable("empty_payload", "The array is empty.")
     if len(elements) > limit:
         raise TooMany(len(elements), limit)
-    return (_compact(element) for element in elements)
+    return (compact(element) for element in elements)
 
 
-def _compact(value: object) -> bytes:
+def compact(value: object) -> bytes:
+    """A JSON value as the bytes of a submission of its own."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:  # half a surrogate pair has no UTF-8; it stays the escape it came as

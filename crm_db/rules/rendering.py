@@ -44,11 +44,13 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "owner_email": "the owner's e-mail",
         "team_name": "the owner's team",
         "org_name": "the organisation that writes",
+        "alert": "what an alert is about",
+        "alert_action": "what is to be done about it, a line each",
     }
 )
 
 _LINKED_FIELDS = frozenset({"lead_url"})
-_FIELDS_WITH_LINES = frozenset({"reasons", "next_action"})
+_FIELDS_WITH_LINES = frozenset({"reasons", "next_action", "alert_action"})
 _PLACE = re.compile(r"(?<!\{)\{\{([^{}|]*)(?:\|([^{}]*))?\}\}(?!\})")
 _LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 _URL = re.compile(r"https?://[^\s<>\"'{}|\\^`]+", re.IGNORECASE)
@@ -110,6 +112,12 @@ def render(template: Template, values: Mapping[str, str]) -> Rendered:
         text="".join(text for _, text in pieces),
         html=_page("".join(_as_html(place, text) for place, text in pieces)),
     )
+
+
+def written(subject: str, body: str) -> Rendered:
+    """A message that a person wrote: said as it stands, nothing in it is a field; made safe as a template's is."""
+    text = many_lines(body, MAX_TEXT_CHARS)
+    return Rendered(_subject(subject), text, _page(_as_html(_Place(None, text), text)))
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from crm_db import session
-from crm_db.actions import housekeeping, orgs, preparation, submissions
-from crm_db.queries import settings
+from crm_db.actions import housekeeping, orgs, preparation, sources, submissions
+from crm_db.queries import backlog, settings
 from tests.conftest import Database, Org
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def capture(now: datetime = NOW) -> list[submissions.Verdict]:
     with session.unit_of_work() as work:
         claim = submissions.claim(work, limit=100, lease=LEASE)
     with session.unit_of_work() as work:
-        return submissions.capture(work, claim.token, now=now)
+        return list(submissions.capture(work, claim.token, now=now).verdicts)
 
 
 def prepare(now: datetime = NOW) -> preparation.Prepared:
@@ -151,7 +151,7 @@ def test_a_replaced_worker_changes_nothing(as_flow, org, source):
         stale = submissions.claim(work, limit=10, lease=timedelta(seconds=-1))
     capture()
     with session.unit_of_work() as work:
-        assert submissions.capture(work, stale.token, now=NOW) == []
+        assert submissions.capture(work, stale.token, now=NOW) == submissions.Captured((), ())
     assert len(rows("select 1 from crm_leads")) == 1
 
 
@@ -166,11 +166,11 @@ def test_leads_are_shared_out_evenly_and_every_verdict_is_kept(as_flow, org, sou
 
 
 def test_a_dead_letter_can_be_replayed(as_flow, org, source):
-    post(as_flow, org, source.id, b"{not json")
+    (letter,) = post(as_flow, org, source.id, b"{not json")
     capture()
     with session.unit_of_work() as work:
-        assert submissions.replay(work, org.org_id) == 1
-        assert submissions.replay(work, org.org_id) == 0
+        assert submissions.replay(work, org.org_id) == [letter]
+        assert submissions.replay(work, org.org_id) == []
     assert [verdict.outcome for verdict in capture()] == ["dead"]
 
 
@@ -217,6 +217,107 @@ def test_keys_whose_time_is_over_are_forgotten_and_others_stay(as_flow, org, sou
     with session.unit_of_work() as work:
         assert housekeeping.drop_expired_keys(work, limit=10) == 1
     assert [row["key"] for row in rows("select key from crm_keys")] == ["test-1"]
+
+
+# --- Senders' own formats --------------------------------------------------------------------------
+
+GOOGLE = {
+    "lead_id": "G1",
+    "user_column_data": [{"column_id": "EMAIL", "string_value": "g@example.com"}],
+    "google_key": "proof",
+}
+META = {
+    "object": "page",
+    "entry": [
+        {"id": "9", "changes": [{"field": "leadgen", "value": {"leadgen_id": "4711", "form_id": "8"}}]}
+    ],
+}
+ANSWER = b'{"id": "4711", "field_data": [{"name": "email", "values": ["m@example.com"]}]}'
+
+
+def claim_and_capture() -> tuple[submissions.Claim, submissions.Captured]:
+    with session.unit_of_work() as work:
+        claim = submissions.claim(work, limit=100, lease=LEASE)
+    with session.unit_of_work() as work:
+        return claim, submissions.capture(work, claim.token, now=NOW)
+
+
+def waits() -> bool:
+    with session.unit_of_work() as work:
+        return backlog.capture_waits(work)
+
+
+def test_a_senders_format_is_read_and_its_proof_is_kept_nowhere(as_flow, org, source):
+    post(as_flow, org, source.id, GOOGLE)
+    assert [verdict.outcome for verdict in capture()] == ["new"]
+    (lead,) = rows("select * from crm_leads")
+    assert (lead["email"], lead["external_id"], lead["automation"]) == ("g@example.com", "G1", "pending")
+    assert "proof" not in str(dict(lead))
+
+
+def test_a_senders_test_is_kept_and_never_enrolled(as_flow, org, source, reps):
+    post(as_flow, org, source.id, {**GOOGLE, "is_test": True})
+    assert [verdict.outcome for verdict in capture()] == ["new"]
+    assert prepare() == preparation.Prepared()
+    (lead,) = rows("select automation, tags from crm_leads")
+    assert (lead["automation"], lead["tags"]) == ("off", ["test"])
+    assert rows("select 1 from crm_enrolments") == []
+
+
+def test_an_id_that_must_be_fetched_is_no_lead_and_no_dead_letter(as_flow, org, source):
+    (event,) = post(as_flow, org, source.id, META)
+    claim, captured = claim_and_capture()
+    assert captured.verdicts == ()
+    assert captured.fetches == (submissions.Fetch(org.org_id, event, source.id, "4711", 0),)
+    (row,) = rows("select status, lease_token from crm_inbox")
+    assert (row["status"], row["lease_token"]) == ("pending", claim.token)
+    assert capture() == []
+
+
+def test_what_was_fetched_makes_the_lead(as_flow, org, source):
+    post(as_flow, org, source.id, META)
+    claim_and_capture()
+    with session.unit_of_work() as work:
+        work.execute(
+            text(
+                "update crm_inbox set fetched = :answer, lease_token = null, lease_until = null, claims = 0"
+            ),
+            {"answer": ANSWER},
+        )
+    assert [verdict.outcome for verdict in capture()] == ["new"]
+    (lead,) = rows("select email, external_id from crm_leads")
+    assert (lead["email"], lead["external_id"]) == ("m@example.com", "4711")
+
+
+def test_what_is_put_off_is_neither_claimed_nor_waited_for_before_its_time(as_flow, org, source):
+    post(as_flow, org, source.id, META)
+    assert waits()
+    with session.unit_of_work() as work:
+        work.execute(text("update crm_inbox set not_before = now() + interval '1 hour'"))
+    assert not waits()
+    assert claim_and_capture()[0].count == 0
+    with session.unit_of_work() as work:
+        assert submissions.count_waiting(work) == 0
+        work.execute(text("update crm_inbox set not_before = now() - interval '1 second'"))
+    assert waits()
+    assert len(claim_and_capture()[1].fetches) == 1
+
+
+def test_a_fetch_goes_on_beside_submissions_that_are_settled(as_flow, org, source):
+    post(as_flow, org, source.id, META, {"email": "a@example.com"}, b"{not json")
+    _, captured = claim_and_capture()
+    assert sorted(verdict.outcome for verdict in captured.verdicts) == ["dead", "new"]
+    assert len(captured.fetches) == 1
+
+
+def test_only_one_sources_dead_letters_are_replayed(as_flow, org, source):
+    with session.bound_to(as_flow.app_url), session.unit_of_work(org.identity) as work:
+        other = sources.add(work, org.identity, "fair")
+    letters = [post(as_flow, org, one.id, b"{not json", key=one.name)[0] for one in (source, other)]
+    capture()
+    with session.unit_of_work() as work:
+        assert submissions.replay(work, org.org_id, source="fair") == [letters[1]]
+        assert submissions.replay(work, org.org_id, source="nowhere") == []
 
 
 def test_a_second_enquiry_reaches_the_owner_and_stands_on_the_timeline(as_flow, org, source, reps):

@@ -18,6 +18,19 @@ def test_an_owner_notice_is_named_by_its_lead_and_assignment() -> None:
     assert keys.owner_notice(ONE, TWO) == f"owner:{ONE}:{TWO}"
 
 
+def test_what_a_person_wrote_cannot_take_the_key_of_anything_else() -> None:
+    assert keys.one_off(f"seq:{ONE}:3") == f"one-off:seq:{ONE}:3"
+
+
+def test_a_hold_is_named_by_its_task() -> None:
+    assert keys.hold(ONE) == f"hold:{ONE}"
+
+
+def test_a_version_is_named_by_its_entry_its_number_and_who_is_released() -> None:
+    assert keys.entry_version(ONE, 2) == f"invite:{ONE}:2"
+    assert keys.entry_version(ONE, 2, TWO) == f"invite:{ONE}:2:{TWO}"
+
+
 @pytest.mark.parametrize(
     ("key", "n", "replayed"),
     [

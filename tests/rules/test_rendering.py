@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_db.rules import rendering
 from crm_db.rules.rendering import FIELDS, Template, TemplateError, check, render
 
 
@@ -200,3 +201,17 @@ def test_whatever_the_values_the_subject_is_one_line_and_the_html_has_only_our_t
         body = body.replace(tag, "")
     assert "<" not in body
     rendered.html.encode("utf-8")
+
+
+def test_what_a_person_wrote_is_said_as_it_stands_and_made_safe() -> None:
+    said = rendering.written(
+        "Re: {{ name }}\nBcc: x", "Hello {{ name }},\r\n<b>see</b> https://example.com/a.\n\nAda\x00"
+    )
+    assert said.subject == "Re: {{ name }} Bcc: x"
+    assert said.text == "Hello {{ name }},\n<b>see</b> https://example.com/a.\n\nAda"
+    assert "&lt;b&gt;see&lt;/b&gt;" in said.html
+    assert '<a href="https://example.com/a">' in said.html
+
+
+def test_what_a_person_wrote_has_an_end() -> None:
+    assert len(rendering.written("x" * 300, "y" * 30_000).text) == rendering.MAX_TEXT_CHARS
