@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from api import openapi, problems
-from api.routers import capture, events, flows, health, leads, messages
+from api.routers import alerts, capture, dead_letters, events, flows, health, leads, messages
 from api.services import open_services
 from api.settings import Settings, load_settings
 from api.shell import Shell
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_serving(settings or load_settings()),
     )
     problems.install(app)
-    for routes in (capture, events, leads, messages, flows, health):
+    for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
         app.include_router(routes.router)
     app.add_middleware(Shell)
     return app

@@ -12,14 +12,15 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from api.identity import KeyParts
-from api.proof import Candidate
+from api.proofs import Candidate
 
 T = TypeVar("T")
 
 REMEMBERED_SECONDS = 1.0
 MOST_REMEMBERED = 2_000
 _SOURCE = """
-    select org_id, source_id, name, secret, mapping, rate_per_minute, by_token, by_key
+    select org_id, source_id, name, secret, mapping, rate_per_minute, by_token, by_key,
+           format, by_form, allowed_origins, thank_you_url, verify_token
     from crm_capture_source(%s::text, %s::text, %s::bytea)
 """
 _KEEP = """

@@ -4,6 +4,8 @@ ApiError
 ├── BadSetting            the process cannot start as it is set
 ├── Unauthenticated       no API key, or one that does not count
 ├── Unproven              nothing proves that a submission comes from its source
+├── FormRefused           a browser form is not one of the source's, or brings more than a form may
+├── HandshakeRefused      a handshake does not name the source's verify token
 ├── BodyTooLarge          more bytes than the path takes
 ├── TooManyRequests       faster than the source may post
 ├── BadIdempotencyKey     not 1 to 255 visible ASCII characters
@@ -58,6 +60,17 @@ class Unproven(ApiError):
             "There is no such source, or nothing proves the sender:"
             " use the source's token, its API key, or a signature."
         )
+
+
+class FormRefused(ApiError):
+    """A post by a public form token that does not come from the source's pages, or is more than a form."""
+
+
+class HandshakeRefused(ApiError):
+    """Somebody asked to be answered with a challenge without naming the source's verify token."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such source, or the verify token is not the token of its URL.")
 
 
 class BodyTooLarge(ApiError):
@@ -137,6 +150,8 @@ ANSWERS: Mapping[type[Exception], Answer] = MappingProxyType(
     {
         Unauthenticated: Answer(401, "unauthenticated", "An API key is needed"),
         Unproven: Answer(401, "unproven", "The sender is not proven"),
+        FormRefused: Answer(403, "form_refused", "This form cannot be taken"),
+        HandshakeRefused: Answer(403, "handshake_refused", "The handshake is refused"),
         crm.NotAllowed: Answer(403, "forbidden", "The API key does not give this right"),
         crm.RecordNotFound: Answer(404, "not_found", "There is no such record"),
         UnknownFlow: Answer(404, "unknown_flow", "There is no such flow"),

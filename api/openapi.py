@@ -16,6 +16,7 @@ TAGS = [
     {"name": "capture", "description": "Leads from other systems, kept at once and understood later."},
     {"name": "leads", "description": "People who may become customers."},
     {"name": "messages", "description": "The ledger of everything that leaves."},
+    {"name": "alerts", "description": "What a person should look at."},
     {"name": "flows", "description": "Automations, run by Prefect."},
     {"name": "service", "description": "This process."},
 ]
@@ -30,6 +31,14 @@ LEAD_EXAMPLE: dict[str, Any] = {
     "tags": ["demo"],
     "custom": {"plan": "team"},
 }
+
+MESSAGE_EXAMPLE: dict[str, Any] = {
+    "lead_id": "019a0000-0000-7000-8000-000000000000",
+    "channel": "email",
+    "subject": "Your question",
+    "text": "Thank you for asking. Here is what we can do.",
+}
+MOVE_EXAMPLE: dict[str, Any] = {"starts_at": "2026-12-01T10:00:00+01:00", "minutes": 45}
 
 
 class FieldFault(BaseModel):
@@ -63,7 +72,25 @@ READ_RESPONSES: Responses = {
     503: {"model": Problem, "description": "The database or Prefect is not available; see Retry-After"},
 }
 _EVENT = {"event_id": "019a…", "status_url": "/api/crm/events/019a…", "repeated": False}
+_PARAMETER = {"in": "query", "required": True, "schema": {"type": "string"}}
+HANDSHAKE_REQUEST: dict[str, Any] = {
+    "security": [{}],
+    "parameters": [
+        {**_PARAMETER, "name": "hub.mode", "description": "subscribe"},
+        {**_PARAMETER, "name": "hub.challenge", "description": "Given back as it came"},
+        {**_PARAMETER, "name": "hub.verify_token", "description": "The token in the source's URL"},
+    ],
+}
+HANDSHAKE_RESPONSES: Responses = {
+    200: {"description": "The challenge", "content": {"text/plain": {}}},
+    403: {"model": Problem, "description": "No such source, or another verify token"},
+    405: {"model": Problem, "description": "No handshake: submissions are posted"},
+    503: {"model": Problem, "description": "The database is not available; see Retry-After"},
+}
 CAPTURE_RESPONSES: Responses = {
+    200: {
+        "description": "Kept; to senders that take nothing else for success, Google Ads with an empty object"
+    },
     202: {
         "description": "Kept; an array is answered with the events in its order",
         "content": {
@@ -72,7 +99,9 @@ CAPTURE_RESPONSES: Responses = {
             }
         },
     },
+    303: {"description": "Kept; a browser goes on to the source's thank-you page"},
     401: {"model": Problem, "description": "No such source, or the sender is not proven"},
+    403: {"model": Problem, "description": "A browser form from a page that is not its own"},
     413: {"model": Problem, "description": "Too many bytes or items"},
     422: {"model": Problem, "description": "Nothing in it, or its idempotency key cannot be used"},
     429: {"model": Problem, "description": "Faster than the source may post; see Retry-After"},

@@ -4,6 +4,7 @@ import json
 import logging
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -43,12 +44,17 @@ def problem(answer: Answer, *, detail: str, instance: str, **more: Any) -> Respo
         "instance": instance,
         **more,
     }
+    return Response(json.dumps(body), answer.status, headers=headers_of(answer), media_type=MEDIA_TYPE)
+
+
+def headers_of(answer: Answer) -> dict[str, str]:
+    """The headers that belong to a failure, whatever the form of its body."""
     headers = {}
     if answer.retry_after is not None:
         headers["Retry-After"] = str(answer.retry_after)
     if answer.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(json.dumps(body), answer.status, headers=headers, media_type=MEDIA_TYPE)
+    return headers
 
 
 def instance_of(scope: Scope) -> str:
@@ -57,8 +63,22 @@ def instance_of(scope: Scope) -> str:
     return f"{CAPTURE}{{source}}" if path.startswith(CAPTURE) else path
 
 
-def problem_for(error: Exception, scope: Scope) -> Response:
-    """The answer to a failure by the table of `api/errors.py`; 5xx are logged without the failure's words."""
+@dataclass(frozen=True)
+class Failure:
+    """A failure as it is told: by status and code to programs, in words to people."""
+
+    answer: Answer
+    detail: str
+    field: str | None
+
+    def as_problem(self, scope: Scope) -> Response:
+        """The failure of a request in the form of RFC 9457."""
+        more = {"field": self.field} if self.field else {}
+        return problem(self.answer, detail=self.detail, instance=instance_of(scope), **more)
+
+
+def failure_of(error: Exception) -> Failure:
+    """How to tell a failure by the table of `api/errors.py`; 5xx are logged without the failure's words."""
     known = answer_to(error)
     if known.status >= 500:
         _log(error, known.status)
@@ -68,10 +88,13 @@ def problem_for(error: Exception, scope: Scope) -> Response:
         known.title,
         retry_after=getattr(error, "retry_after", None) or known.retry_after,
     )
-    field = getattr(error, "field", None)
-    more = {"field": field} if field else {}
     detail = str(error) if known.shows_words else known.title + "."
-    return problem(answer, detail=detail, instance=instance_of(scope), **more)
+    return Failure(answer, detail, getattr(error, "field", None) or None)
+
+
+def problem_for(error: Exception, scope: Scope) -> Response:
+    """The answer to a failure."""
+    return failure_of(error).as_problem(scope)
 
 
 def install(app: FastAPI) -> None:

@@ -36,7 +36,11 @@ def open_services(settings: Settings) -> Iterator[Services]:
     auth = settings.prefect_auth.get_secret_value() if settings.prefect_auth else None
     prefect = PrefectRest(settings.prefect_api_url, auth)
     try:
-        intake = Intake(CaptureStore(pool), rate_per_minute=settings.capture_rate_per_minute)
+        intake = Intake(
+            CaptureStore(pool),
+            rate_per_minute=settings.capture_rate_per_minute,
+            form_rate_per_minute=settings.form_rate_per_minute,
+        )
         threads = CapacityLimiter(settings.capture_pool_size * 2)
         yield Services(settings, intake, threads, prefect)
     finally:

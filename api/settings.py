@@ -1,10 +1,13 @@
 """What can be set for the API, all read from the environment once per process."""
 
-from pydantic import Field, SecretStr, ValidationError
+import re
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import BadSetting
 
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 ARRAYS_MAY_BE_LARGER_BY = 8
 
 
@@ -21,6 +24,12 @@ class Settings(BaseSettings):
     capture_database_url: SecretStr = Field(
         alias="CRM_CAPTURE_DATABASE_URL",
         description="Database login that keeps submissions (role crm_capture).",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        alias="CRM_PUBLIC_URL",
+        validation_alias=AliasChoices("CRM_PUBLIC_URL", "CRM_API_URL"),
+        description="Address under which senders reach the API, such as https://crm.example; HubSpot signs it.",
     )
     app_pool_size: int = Field(
         default=5, ge=1, alias="CRM_APP_POOL_SIZE", description="Connections of an API process for REST."
@@ -49,12 +58,26 @@ class Settings(BaseSettings):
         alias="CRM_CAPTURE_RATE_PER_MINUTE",
         description="Submissions a minute that an API process takes from a source without a rate of its own.",
     )
+    form_rate_per_minute: int = Field(
+        default=30,
+        ge=1,
+        alias="CRM_FORM_RATE_PER_MINUTE",
+        description="Posts a minute that an API process takes from one visitor's address to one browser form.",
+    )
     prefect_api_url: str = Field(
         default="http://127.0.0.1:4200/api", alias="PREFECT_API_URL", description="Prefect's REST API."
     )
     prefect_auth: SecretStr | None = Field(
         default=None, alias="PREFECT_API_AUTH_STRING", description="user:password for Prefect's REST API."
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        """The address without a slash at its end."""
+        if not _ADDRESS.fullmatch(url):
+            raise ValueError("is http:// or https://, a host, and perhaps a port and a path")
+        return url.rstrip("/")
 
     @property
     def capture_max_array_bytes(self) -> int:

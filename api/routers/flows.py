@@ -1,14 +1,16 @@
 """Automations: list them and start one, through Prefect's REST API."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import openapi
+from api import idempotency, openapi
 from api.capture import checked_key
 from api.identity import KEY_SCHEMES, Admin, Reader
 from api.services import services_of
+from crm_db.session import unit_of_work
 
 router = APIRouter(
     prefix="/api/crm/flows", tags=["flows"], dependencies=KEY_SCHEMES, responses=openapi.READ_RESPONSES
@@ -77,11 +79,19 @@ def start_flow(
     body: RunIn | None = None,
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> RunOut:
-    """Start a run; it shows in Prefect's UI at once and works when a worker takes it."""
-    key = checked_key(idempotency_key)
-    run = services_of(request).prefect.start(
-        name,
-        body.parameters if body else {},
-        idempotency_key=f"api:{caller.org_id}:{name}:{key}" if key else None,
-    )
-    return RunOut(run_id=run.run_id, state=run.state, ui_url=run.ui_url)
+    """Start a run; it shows in Prefect's UI at once and works when a worker takes it.
+
+    With an Idempotency-Key a repeat gets the first answer for 24 hours.
+    """
+    key, parameters = checked_key(idempotency_key), body.parameters if body else {}
+    prefect = services_of(request).prefect
+    if key is None:
+        return RunOut(**asdict(prefect.start(name, parameters)))
+    with unit_of_work(caller.identity) as session:
+        keyed = idempotency.keyed_request(caller.identity, f"api:flows:{name}", key, parameters)
+        first = idempotency.replay(session, keyed)
+        if first is None:  # Prefect knows the key too, should this transaction fail after the run was made
+            made = prefect.start(name, parameters, idempotency_key=f"api:{caller.org_id}:{name}:{key}")
+            first = asdict(made)
+            idempotency.remember(session, keyed, first)
+    return RunOut(**first)

@@ -144,3 +144,10 @@ def test_when_prefect_is_away_or_refuses_us_it_is_503_and_all_else_goes_on(
                 assert int(answer.headers["retry-after"]) >= 1
             assert client.get("/api/crm/leads").status_code == 200
             assert client.get("/api/crm/health").status_code == 200
+
+
+def test_a_key_that_was_used_for_another_run_is_refused(operator: httpx.Client) -> None:
+    headers = {"Idempotency-Key": "key-of-a-dry-run"}
+    assert operator.post(RUNS, json={"parameters": {"dry_run": True}}, headers=headers).status_code == 202
+    again = operator.post(RUNS, json={"parameters": {"dry_run": False}}, headers=headers)
+    is_problem(again, 422, "idempotency_key_reused")

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from starlette.datastructures import Headers
 
 from api.errors import Unproven
-from api.proof import Candidate, proven_source
+from api.proofs import Candidate, Sent, proven_source
 from tests.api.serving import signed
 
 LEAD = b'{"email":"ada@analytical.example","name":"Ada Lovelace"}'
@@ -43,15 +45,24 @@ PROVEN = replace(ONE, by_token=True, by_key=True)
 OTHER = replace(ONE, org_id=UUID(int=3), source_id=UUID(int=4))
 
 
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def sent(*signatures: str) -> Sent:
+    """The lead with these signatures in X-CRM-Signature."""
+    raw = [(b"x-crm-signature", signature.encode("latin-1")) for signature in signatures]
+    return Sent("POST", "http://crm.example/api/crm/capture/one", Headers(raw=raw), LEAD)
+
+
 @pytest.mark.parametrize("given", FORGED.values(), ids=FORGED.keys())
 def test_a_forged_signature_proves_nothing_even_beside_token_and_key(given: str) -> None:
     with pytest.raises(Unproven):
-        proven_source([PROVEN], [given], LEAD)
+        proven_source([PROVEN], sent(given), now=NOW)
 
 
 def test_a_source_without_a_secret_cannot_be_signed_for() -> None:
     with pytest.raises(Unproven):
-        proven_source([replace(ONE, secret="")], [signed("", LEAD)], LEAD)
+        proven_source([replace(ONE, secret="")], sent(signed("", LEAD)), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +88,6 @@ def test_exactly_one_source_must_be_proven(
 ) -> None:
     if proven is None:
         with pytest.raises(Unproven):
-            proven_source(candidates, signatures, LEAD)
+            proven_source(candidates, sent(*signatures), now=NOW)
     else:
-        assert proven_source(candidates, signatures, LEAD) == proven
+        assert proven_source(candidates, sent(*signatures), now=NOW) == proven
