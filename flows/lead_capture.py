@@ -1,19 +1,16 @@
 """lead-capture: submissions become scored, assigned, enrolled leads. The capture intake runs it whenever some wait."""
 
-from datetime import datetime
 from time import perf_counter
 
 from prefect import flow
 
 from tasks.capture import capture_and_prepare
-from tasks.tally import Window, report
+from tasks.tally import DryRun, Since, Until, Window, report
 from tasks.work import records_url
 
 
 @flow(name="lead-capture")
-def lead_capture(
-    since: datetime | None = None, until: datetime | None = None, dry_run: bool = False
-) -> dict[str, int]:
+def lead_capture(since: Since = None, until: Until = None, dry_run: DryRun = False) -> dict[str, int]:
     """Capture waiting submissions and prepare the leads they made; safe to run at any time, five at once, or late.
 
     since, until: limit the run to submissions received in that period. dry_run: count what waits, change nothing.

@@ -1,4 +1,4 @@
-r"""Writes one invitation as iCalendar (RFC 5545, sent by RFC 6047): the one event, and nothing else.
+r"""Writes one version of an event as iCalendar (RFC 5545, by the rules of RFC 5546 and 6047): that event, and nothing else.
 
 Times are written in UTC, which needs no VTIMEZONE and cannot be misread; the attendee's own zone stands in
 the words of the e-mail. Text is escaped (`\\ \; \, \n`), lines end in CRLF and are folded at 75 octets.
@@ -16,8 +16,8 @@ from integrations.ports import Address, Invite
 FOLD_OCTETS = 75
 
 _PRODUCT = "-//Essentials CRM//Invitations//EN"
-_STATUS = {"REQUEST": "CONFIRMED", "CANCEL": "CANCELLED"}
-_INVITED = ";ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
+_ASKED = ";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
+_ACCEPTED = ";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED"
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 _PARAMETER_ESCAPES = str.maketrans({"^": "^^", '"': "^'"})  # RFC 6868
 
@@ -25,12 +25,17 @@ _PARAMETER_ESCAPES = str.maketrans({"^": "^^", '"': "^'"})  # RFC 6868
 def render(invite: Invite, *, stamped: datetime) -> bytes:
     """The calendar object; `stamped` is when this version of it was made.
 
-    Raises `UnsafeText` for control characters, `Rejected` for an end before the start or a time without zone.
+    Raises `UnsafeText` for control characters, `Rejected` for an end before the start, a time without zone, nobody to
+    invite or a sequence below zero.
     """
     if invite.starts.tzinfo is None or invite.ends.tzinfo is None:
         raise Rejected("ics", "naive-time", "an invitation's times need a time zone")
     if invite.ends <= invite.starts:
         raise Rejected("ics", "times", "an invitation ends after it starts")
+    if not invite.attendees:
+        raise Rejected("ics", "nobody", "an invitation needs somebody to invite")
+    if invite.sequence < 0:
+        raise Rejected("ics", "sequence", "versions of an event are counted from 0")
     return b"".join(fold(line) for line in _lines(invite, stamped))
 
 
@@ -57,9 +62,27 @@ def _lines(invite: Invite, stamped: datetime) -> Iterator[str]:
     yield f"SUMMARY:{_text(safe_text.line('summary', invite.summary))}"
     yield f"DESCRIPTION:{_text(safe_text.paragraphs('description', invite.description))}"
     yield f"ORGANIZER{_person('organizer', invite.organizer)}"
-    yield f"ATTENDEE{_INVITED}{_person('attendee', invite.attendee)}"
-    yield f"STATUS:{_STATUS[invite.method]}"
-    yield from ("END:VEVENT", "END:VCALENDAR")
+    yield from _attendees(invite)
+    yield from _standing(invite)
+    yield from ("TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR")
+
+
+def _attendees(invite: Invite) -> Iterator[str]:
+    """The first is asked, the others take part already; a published event has none (RFC 5546, 3.2.1)."""
+    if invite.method == "PUBLISH":
+        return
+    asked, *others = invite.attendees
+    yield f"ATTENDEE{_ASKED}{_person('attendee', asked)}"
+    for one in others:
+        yield f"ATTENDEE{_ACCEPTED}{_person('attendee', one)}"
+
+
+def _standing(invite: Invite) -> Iterator[str]:
+    """The event's status; left out where only some attendees are released from it (RFC 5546, 3.2.5)."""
+    if invite.method != "CANCEL":
+        yield "STATUS:CONFIRMED"
+    elif invite.whole:
+        yield "STATUS:CANCELLED"
 
 
 def _person(field: str, address: Address) -> str:

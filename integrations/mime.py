@@ -7,7 +7,6 @@ end the bytes are read back, and a message with a header nobody set is refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email import headerregistry
 from email.errors import MessageError
@@ -24,18 +23,11 @@ ID_HEADER = "X-CRM-Message-Id"
 
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 _CONTENT_TYPE = re.compile(r"(application|audio|font|image|model|text|video)/([A-Za-z0-9.+-]{1,100})")
+_CALENDAR = re.compile(r"text/calendar; method=(CANCEL|PUBLISH|REQUEST)")
 _OURS = frozenset(
     {"bcc", "cc", "date", "from", "message-id", "mime-version", "reply-to", "sender", "subject", "to"}
     | {"received", "return-path", ID_HEADER.lower()}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarPart:
-    """An invitation that mail programs show as such: the iCalendar bytes and their method."""
-
-    content: bytes
-    method: str
 
 
 class _WirePolicy(EmailPolicy):
@@ -59,7 +51,7 @@ def message_id_header(message_id: str, domain: str) -> str:
     return f"<{safe_text.message_id(message_id)}@{domain}>"
 
 
-def build(email: Email, *, domain: str, date: datetime, calendar: CalendarPart | None = None) -> bytes:
+def build(email: Email, *, domain: str, date: datetime) -> bytes:
     """The message as it goes over the wire (CRLF, ASCII only).
 
     domain: right-hand side of the Message-ID. date: when it is posted, with a zone.
@@ -68,7 +60,7 @@ def build(email: Email, *, domain: str, date: datetime, calendar: CalendarPart |
     try:
         message = EmailMessage(policy=_WIRE)
         _write_headers(message, email, domain, date)
-        _write_body(message, email, calendar)
+        _write_body(message, email)
         wire = message.as_bytes()
     except (MessageError, ValueError, LookupError, AttributeError) as error:
         # The standard library's header parser fails in many ways on hostile text; each means: unwritable.
@@ -88,6 +80,8 @@ def only_with(names: list[str], wire: bytes) -> bytes:
 def _write_headers(message: EmailMessage, email: Email, domain: str, date: datetime) -> None:
     message["From"] = _mailbox("sender", email.sender)
     message["To"] = _mailbox("recipient", email.to)
+    if email.cc:
+        message["Cc"] = [_mailbox("recipient", one) for one in email.cc]
     if email.reply_to is not None:
         message["Reply-To"] = _mailbox("reply-to", email.reply_to)
     message["Subject"] = safe_text.line("subject", email.subject)
@@ -110,20 +104,28 @@ def _mailbox(field: str, address: Address) -> headerregistry.Address:
     return headerregistry.Address(safe.name, local, domain)
 
 
-def _write_body(message: EmailMessage, email: Email, calendar: CalendarPart | None) -> None:
+def _write_body(message: EmailMessage, email: Email) -> None:
     message.set_content(email.text)
     if email.html:
         message.add_alternative(email.html, subtype="html")
-    if calendar is not None:
-        text, params = calendar.content.decode("utf-8"), {"method": calendar.method}
-        message.add_alternative(text, subtype="calendar", params=params)
+    for attachment in email.attachments:
+        if method := _CALENDAR.fullmatch(attachment.content_type):
+            _invite(message, attachment, method[1])
     for attachment in email.attachments:
         _attach(message, attachment)
 
 
+def _invite(message: EmailMessage, attachment: Attachment, method: str) -> None:
+    """The event as an alternative of the text: what mail programs show as an invitation (RFC 6047, 2.4)."""
+    text = attachment.content.decode("utf-8")
+    message.add_alternative(text, subtype="calendar", params={"method": method, "component": "VEVENT"})
+
+
 def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    """A file. An event is attached too, as a plain file: some programs look for it there only."""
     filename = safe_text.line("file name", attachment.filename)
-    kind = _CONTENT_TYPE.fullmatch(attachment.content_type)
+    content_type = attachment.content_type
+    kind = _CONTENT_TYPE.fullmatch("application/ics" if _CALENDAR.fullmatch(content_type) else content_type)
     if kind is None:
         raise Rejected("mime", "attachment-type", "an attachment's content type is not one that may be sent")
     message.add_attachment(attachment.content, maintype=kind[1], subtype=kind[2], filename=filename)

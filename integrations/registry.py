@@ -9,13 +9,15 @@ from typing import Literal, TypeVar, cast
 
 from integrations import providers
 from integrations.errors import SettingsProblem
-from integrations.ports import EmailSender, InviteSender
+from integrations.ports import EmailSender, InviteSender, LeadFetcher, PhoneLine
 from integrations.settings import IntegrationSettings
 
-Port = Literal["email", "calendar"]
+Port = Literal["email", "calendar", "phone", "leads"]
 Factory = Callable[[IntegrationSettings], object]
 P = TypeVar("P", bound=Factory)
 
+NOWHERE = ".invalid"
+"""The top-level domain that no mail server takes a sender of (RFC 6761)."""
 _FACTORIES: dict[tuple[Port, str], Factory] = {}
 
 
@@ -44,7 +46,37 @@ def email_sender(settings: IntegrationSettings) -> EmailSender:
 
 def invite_sender(settings: IntegrationSettings) -> InviteSender:
     """The calendar provider in force; raises `SettingsProblem`."""
-    return cast("InviteSender", _make("calendar", settings.provider_calendar, settings))
+    return cast("InviteSender", _make("calendar", settings.calendar_provider, settings))
+
+
+def phone_line(settings: IntegrationSettings) -> PhoneLine:
+    """The provider of texts and calls in force; raises `SettingsProblem`."""
+    return cast("PhoneLine", _make("phone", settings.provider_phone, settings))
+
+
+def lead_fetcher(settings: IntegrationSettings, name: str = "meta") -> LeadFetcher:
+    """Who tells the leads of a sender that posts ids only."""
+    return cast("LeadFetcher", _make("leads", name, settings))
+
+
+def for_evidence(
+    port: Port, name: str, settings: IntegrationSettings
+) -> EmailSender | InviteSender | PhoneLine | None:
+    """A provider by its name, in force or not (any more), to be asked what it took; None where it cannot be made."""
+    try:
+        return cast("EmailSender | InviteSender | PhoneLine", _make(port, name, settings))
+    except SettingsProblem:
+        return None
+
+
+def check(settings: IntegrationSettings) -> None:
+    """Make every provider in force once; raises `SettingsProblem` naming what is missing, before anything is to be sent."""
+    for make in (email_sender, invite_sender, phone_line, lead_fetcher):
+        make(settings)
+    if settings.email_provider != "local" and settings.sender.email.endswith(NOWHERE):
+        raise SettingsProblem(
+            "CRM_EMAIL_FROM says who e-mails come from; they cannot leave this machine without it"
+        )
 
 
 def _make(port: Port, name: str, settings: IntegrationSettings) -> object:

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from crm_db.actions import messages
+from crm_db.actions import calendar_entries, messages
 from crm_db.queries import settings
 from crm_db.rules import keys
 from crm_db.rules.due import Due, due
+from crm_db.rules.local_time import later
 
 _ENROL = text(
     """
@@ -35,12 +36,13 @@ _ENROL = text(
 )
 _READY = text(
     """
-    select e.org_id, e.id, e.lead_id, e.position, e.enrolled_at, e.team_id, l.timezone,
+    select e.org_id, e.id, e.lead_id, e.position, e.enrolled_at, e.plan_at, e.team_id, l.timezone, p.delay as last_delay,
            s.id as step_id, s.position as step_position, s.channel, s.delay, s.timing, s.template, s.config
     from crm_enrolments e
     join crm_leads l on l.org_id = e.org_id and l.id = e.lead_id
     left join lateral (select * from crm_steps s where s.org_id = e.org_id and s.version_id = e.version_id
                        and s.position > e.position order by s.position limit 1) as s on true
+    left join crm_steps p on p.org_id = e.org_id and p.version_id = e.version_id and p.position = e.position
     where e.state = 'active' and e.plan_at <= :now
       and (cast(:since as timestamptz) is null or e.enrolled_at >= :since)
       and (cast(:until as timestamptz) is null or e.enrolled_at < :until)
@@ -64,13 +66,14 @@ _NEXT_ACTION = text(
     where l.org_id = p.org_id and l.id = p.lead_id
     """
 )
+LEAST_ROOM = 3
 _FIRST_ANSWER = 1
 _LATER_STEPS = 5
 
 
 @dataclass(frozen=True)
 class Planned:
-    """How many enrolments were looked at, and how many messages that made (or would make)."""
+    """How many enrolments were looked at, and how many messages that made."""
 
     looked_at: int
     planned: int
@@ -91,15 +94,16 @@ def plan(
     now: datetime,
     since: datetime | None = None,
     until: datetime | None = None,
-    dry_run: bool = False,
 ) -> Planned:
     """Plan the next step of each enrolment that is ready for it; one without a further step is finished."""
     ready = session.execute(_READY, {"now": now, "limit": limit, "since": since, "until": until}).all()
     decided = {org_id: settings.of_org(session, org_id) for org_id in {row.org_id for row in ready}}
     planned = [(row, _moment(row, decided[row.org_id], now)) for row in ready if row.step_id is not None]
-    if dry_run or not ready:
+    if not ready:
         return Planned(len(ready), len(planned))
-    messages.schedule(session, [_message(row, when) for row, when in planned])
+    made = [_message(row, when) for row, when in planned]
+    messages.schedule(session, made)
+    calendar_entries.hold_calls(session, [(row["org_id"], row["key"]) for row in made], now=now)
     session.execute(_PLANNED, _columns(ready))
     session.execute(
         _NEXT_ACTION,
@@ -121,13 +125,18 @@ def _columns(ready: Sequence[Row[Any]]) -> dict[str, list[Any]]:
 
 
 def _moment(row: Row[Any], decided: settings.OrgSettings, now: datetime) -> Due:
-    """When this step may happen: its delay after enrolment, moved into the hours that its channel keeps to."""
-    delay: timedelta = row.delay
+    """When this step may happen: its delay after enrolment, moved into the hours that its channel keeps to.
+
+    After a step that came late, as after an outage, it leaves room: at least a third of what was meant to lie between the two.
+    """
+    zone = ZoneInfo(row.timezone) if row.timezone else decided.zone_of(row.team_id)
+    room = timedelta(0) if row.last_delay is None else (row.delay - row.last_delay) / LEAST_ROOM
     return due(
-        max(row.enrolled_at + delay, now),
-        zone=ZoneInfo(row.timezone) if row.timezone else decided.zone_of(row.team_id),
+        max(later(row.enrolled_at, row.delay, zone), now),
+        zone=zone,
         business=decided.business_of(row.team_id) if row.timing == "business-hours" else None,
-        quiet=decided.quiet_of(row.channel),
+        quiet=decided.quiet_of(row.channel, row.config.get("kind")),
+        not_before=row.plan_at + room,
     )
 
 
@@ -145,12 +154,16 @@ def _message(row: Row[Any], when: Due) -> dict[str, Any]:
         "config": row.config,
         "priority": _FIRST_ANSWER if row.position == 0 else _LATER_STEPS,
         "due_at": when.at,
-        "due_reasons": [_shown(move) for move in when.reasons],
+        "due_reasons": shown(when),
     }
 
 
-def _shown(move: Any) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(move).items()
-    }
+def shown(when: Due) -> list[dict[str, Any]]:
+    """The reasons for a due time, as the ledger keeps them."""
+    return [
+        {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in asdict(move).items()
+        }
+        for move in when.reasons
+    ]

@@ -27,9 +27,12 @@ _SET_ASIDE = text(
         update crm_messages set status = 'failed', reason = 'poison: its worker died each time it was tried',
                lease_token = null, lease_until = null
         where status = 'claimed' and lease_until < now() and claims >= :most
-        returning org_id, enrolment_id
+        returning org_id, enrolment_id, step_id
     )
-    update crm_enrolments e set plan_at = now() from poison p where e.org_id = p.org_id and e.id = p.enrolment_id
+    update crm_enrolments e set plan_at = now() from poison p
+    where e.org_id = p.org_id and e.id = p.enrolment_id
+      and not exists (select from crm_steps s
+                      where s.org_id = p.org_id and s.id = p.step_id and s.position < e.position)
     """
 )
 _GIVE_BACK = text(
@@ -63,6 +66,14 @@ _RELEASE = text(
     """
     update crm_messages set status = 'scheduled', claims = claims - 1, lease_token = null, lease_until = null
     where status = 'claimed' and lease_token = :token and id is distinct from cast(:but as uuid)
+    """
+)
+_BY_KEY = text("select id from crm_messages where org_id = :org and key = :key")
+_OWNER = text("select owner_id from crm_leads where org_id = :org and id = :lead")
+_RENEW = text(
+    """
+    update crm_messages set lease_until = now() + :lease
+    where status = 'claimed' and lease_token = :token and lease_until > now()
     """
 )
 _DUE = text(
@@ -100,6 +111,19 @@ def schedule(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     session.execute(statement, [{**_DEFAULTS, **row} for row in rows])
 
 
+def schedule_one(session: Session, row: Mapping[str, Any]) -> UUID:
+    """Plan one message and return its id; where its (org, key) is in the ledger already, the id of what is there."""
+    schedule(session, [row])
+    found: UUID = session.execute(_BY_KEY, {"org": row["org_id"], "key": row["key"]}).scalar_one()
+    return found
+
+
+def owner_of(session: Session, org_id: UUID, lead_id: UUID) -> UUID | None:
+    """Who has a lead now."""
+    found: UUID | None = session.execute(_OWNER, {"org": org_id, "lead": lead_id}).scalar_one_or_none()
+    return found
+
+
 def claim(
     session: Session,
     *,
@@ -132,6 +156,11 @@ def claim(
 def release(session: Session, token: UUID, *, but: UUID | None = None) -> None:
     """Give back what was claimed and not begun, as a worker does that is asked to stop; `but` stays claimed."""
     session.execute(_RELEASE, {"token": token, "but": but})
+
+
+def renew(session: Session, token: UUID, *, lease: timedelta) -> None:
+    """Keep what was claimed and not begun for longer, as long as nobody else could have taken it."""
+    session.execute(_RENEW, {"token": token, "lease": lease})
 
 
 def count_due(

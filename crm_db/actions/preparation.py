@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from crm_db.actions import assignments, enrolments, events, messages, scores
+from crm_db.actions import assignments, enrolments, events, messages, revivals, scores
 from crm_db.queries import preparation, settings
 from crm_db.queries.preparation import LeadFacts
 from crm_db.rules.keys import owner_notice
@@ -40,6 +40,7 @@ _REOPEN = text(
     """
 )
 _NOTICE_PRIORITY = 3
+_STEPS_OF_A_LEAD = 10
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,12 @@ def prepare(
     now: datetime,
     since: datetime | None = None,
     until: datetime | None = None,
-    dry_run: bool = False,
 ) -> Prepared:
     """Settle the oldest pending leads; those that another worker is settling are passed over."""
     pending = preparation.pending(session, limit=limit, since=since, until=until)
     by_org: dict[UUID, list[LeadFacts]] = defaultdict(list)
     for lead in sorted(pending, key=lambda lead: lead.org_id):  # orgs in one order: their locks are
         by_org[lead.org_id].append(lead)
-    if dry_run:
-        return Prepared(scored=len(pending))
     counts = [_prepare_org(session, org_id, leads, now) for org_id, leads in by_org.items()]
     return Prepared(
         scored=len(pending),
@@ -92,6 +90,7 @@ def _prepare_org(
     given = assignments.assign(session, org_id, leads, now=now)
     enrolled = enrolments.enrol(session, org_id, ids, now=now)
     messages.schedule(session, [_notice(org_id, one, now) for one in given])
+    revivals.revive(session, limit=len(ids) * _STEPS_OF_A_LEAD, now=now, lead_ids=ids)
     session.execute(_DONE, {"org": org_id, "ids": ids})
     events.record(session, org_id, "lead.prepared", "lead", ids, assigned=len(given), enrolled=len(enrolled))
     return len(given), len(enrolled)

@@ -34,8 +34,11 @@ def rescore(
     after: Mark = START,
     dry_run: bool = False,
 ) -> Rescored:
-    """Score one batch again. Without a period it takes what is due; a dry run writes nothing and starts after `after`."""
-    if since is None and until is None and not dry_run:
+    """Score one batch again. Without a period it takes what is due, with one what was made in it, after `after`.
+
+    dry_run: write nothing, so that only a period has a next batch.
+    """
+    if since is None and until is None:
         leads = preparation.stale(session, limit=limit, now=now)
     else:
         floor = since or datetime.min.replace(tzinfo=now.tzinfo)

@@ -60,9 +60,12 @@ class OrgSettings:
             {"zone": self.zone_of(team_id).key, **(hours or self.values["business_hours"])}
         )
 
-    def quiet_of(self, channel: str) -> QuietHours | None:
-        """When nobody may be contacted on a channel; None when the org set no such time."""
-        quiet = self.values.get("quiet_hours", {}).get(channel)
+    def quiet_of(self, channel: str, kind: str | None = None) -> QuietHours | None:
+        """When nobody may be contacted on a channel; None when the org set no such time.
+
+        kind: of a task, what a person is to do: a call by a colleague rings at the contact's as any other.
+        """
+        quiet = self.values["quiet_hours"].get("call" if kind == "call" else channel)
         return QuietHours(*(time.fromisoformat(edge) for edge in quiet)) if quiet else None
 
 

@@ -1,7 +1,7 @@
 """What became of all that some sources posted: counts that must add up, times to first answers, examples."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ _TALLY = text(
         select e.lead_id, e.state, e.plan_at from crm_enrolments e
         where e.org_id = :org and e.lead_id in (select id from leads)
     ), messages as (
-        select m.channel, m.status, m.due_at, m.provider from crm_messages m
+        select m.channel, m.status, m.due_at, m.provider, m.attempts, m.check_at from crm_messages m
         where m.org_id = :org and m.lead_id in (select id from leads)
     )
     select (select count(*) from events) as events,
@@ -41,8 +41,8 @@ _TALLY = text(
            (select count(*) from leads where automation = 'pending')
            + (select count(*) from enrolments where state = 'active' and plan_at <= now())
            + (select count(*) from messages
-              where status in ('claimed', 'sending')
-                 or (status = 'scheduled' and due_at <= now())) as unsettled
+              where status in ('claimed', 'sending') or (status = 'unknown' and check_at is not null)
+                 or (status = 'scheduled' and (due_at <= now() or attempts > 0))) as unsettled
     """
 )
 _MESSAGES = text(
@@ -64,6 +64,20 @@ _EMAILS = text(
     """
     select m.id from crm_messages m join crm_leads l on l.org_id = m.org_id and l.id = m.lead_id
     where m.org_id = :org and l.source_id = any (:sources) and m.channel = 'email'
+    """
+)
+_CARRIED = text(
+    """
+    select m.id, m.channel, m.status, m.provider, coalesce(m.rendered ->> 'to', '') as to
+    from crm_messages m join crm_leads l on l.org_id = m.org_id and l.id = m.lead_id
+    where m.org_id = :org and l.source_id = any (:sources) and m.provider = any (:providers)
+    """
+)
+_REACHED_BY_PHONE = text(
+    """
+    select l.id from crm_leads l
+    where l.org_id = :org and l.source_id = any (:sources) and l.phone is not null and l.deleted_at is null
+    order by l.id limit :limit
     """
 )
 _FIRST_ANSWERS = text(
@@ -117,7 +131,7 @@ class Tally:
 
     events = new + merged + dead + pending. nobody_free: looked at, but no rep could take it. emails_local:
     those of emails_sent that became files of this machine. unsettled: leads to prepare, steps to plan and
-    messages due or under way, all of which the next seconds must settle.
+    messages due, under way, to be tried again or to be looked up, all of which time alone must settle.
     """
 
     events: int
@@ -151,6 +165,17 @@ class FirstAnswers:
     p50: float | None
     p95: float | None
     p99: float | None
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A message that was handed to a provider; `to` is the address or number that it was last handed over for."""
+
+    id: UUID
+    channel: str
+    status: str
+    provider: str
+    to: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -193,6 +218,19 @@ def dead_by_reason(session: Session, org_id: UUID, source_ids: Sequence[UUID]) -
 def email_ids(session: Session, org_id: UUID, source_ids: Sequence[UUID]) -> list[UUID]:
     """The e-mails about these sources' leads, whether sent or not."""
     return list(session.scalars(_EMAILS, _of(org_id, source_ids)))
+
+
+def carried_by(
+    session: Session, org_id: UUID, source_ids: Sequence[UUID], providers: Sequence[str]
+) -> list[Carried]:
+    """The messages about these sources' leads that were handed to one of these providers."""
+    rows = session.execute(_CARRIED, {**_of(org_id, source_ids), "providers": list(providers)})
+    return [Carried(**row) for row in rows.mappings()]
+
+
+def reached_by_phone(session: Session, org_id: UUID, source_ids: Sequence[UUID], limit: int) -> list[UUID]:
+    """Some of these sources' leads that have a telephone number, the first ones first."""
+    return list(session.scalars(_REACHED_BY_PHONE, {**_of(org_id, source_ids), "limit": limit}))
 
 
 def first_answers(session: Session, org_id: UUID, source_ids: Sequence[UUID]) -> FirstAnswers:

@@ -20,6 +20,13 @@ def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return _transition(wall.replace(fold=1).astimezone(UTC), instant, zone)
 
 
+def later(start: datetime, delay: timedelta, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) a delay after `start`: whole days by the clock on the wall of `zone`, the rest as time that passes."""
+    local = start.astimezone(zone)
+    same_time = local_moment(local.date() + timedelta(days=delay.days), local.time(), zone)
+    return same_time + timedelta(seconds=delay.seconds, microseconds=delay.microseconds)
+
+
 def edges(day: date, times: Iterable[time], zone: ZoneInfo) -> Iterator[datetime]:
     """The instants of a local day at which one of the times is passed or the clocks change."""
     for at in times:

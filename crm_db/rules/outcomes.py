@@ -29,9 +29,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """It may have been sent; sending again without evidence could send it twice."""
+    """It may have been sent; sending again without evidence could send it twice.
+
+    look_after: when its carrier can be asked what became of it; None: it cannot be asked, a person decides. looks: how many
+    such looks have found nothing.
+    """
 
     code: str
+    look_after: timedelta | None = None
+    looks: int = 0
 
 
 Outcome = Sent | NotSent | Refused | Ambiguous

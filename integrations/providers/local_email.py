@@ -9,7 +9,7 @@ from typing import ClassVar
 from integrations import mime, safe_text
 from integrations.clock import postmark
 from integrations.outbox import Outbox
-from integrations.ports import Email, Receipt
+from integrations.ports import Email, Receipt, Trace
 from integrations.registry import provides
 from integrations.settings import IntegrationSettings
 
@@ -33,9 +33,9 @@ class LocalEmail:
         self._outbox.keep(file_name, wire)
         return Receipt(self.name, file_name)
 
-    def lookup(self, message_id: str) -> Receipt | None:
+    def lookup(self, trace: Trace) -> Receipt | None:
         """The receipt of a message whose file exists."""
-        file_name = _file_name(message_id)
+        file_name = _file_name(trace.message_id)
         return Receipt(self.name, file_name) if self._outbox.holds(file_name) else None
 
 

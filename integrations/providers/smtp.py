@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from integrations import mime, safe_text
 from integrations.clock import postmark
 from integrations.errors import Ambiguous, Rejected, SendError, SettingsProblem, Unavailable
-from integrations.ports import Email, Receipt
+from integrations.ports import Email, Receipt, Trace
 from integrations.registry import provides
 from integrations.settings import IntegrationSettings
 
@@ -94,18 +94,20 @@ class SmtpEmail:
     def send(self, email: Email) -> Receipt:
         """Hand the message over once; the receipt carries its Message-ID."""
         wire = mime.build(email, domain=self._domain, date=self._clock())
-        sender, to = safe_text.mailbox("sender", email.sender), safe_text.mailbox("recipient", email.to)
+        sender = safe_text.mailbox("sender", email.sender)
+        recipients = [safe_text.mailbox("recipient", one) for one in (email.to, *email.cc)]
         deadline = time.monotonic() + 3 * self._timeout
         with closing(self._connect()) as smtp:
             self._log_in(smtp, deadline)
-            self._ask(smtp, deadline, f"MAIL FROM:<{sender.email}>", accepted=range(250, 260))
-            self._ask(smtp, deadline, f"RCPT TO:<{to.email}>", accepted=range(250, 260))
+            self._give_sender(smtp, deadline, sender.email)
+            for one in recipients:
+                self._ask(smtp, deadline, f"RCPT TO:<{one.email}>", accepted=range(250, 260))
             self._ask(smtp, deadline, "DATA", accepted=range(354, 355))
             self._write_content(smtp, deadline, wire)
             self._finish(smtp)
         return Receipt(self.name, mime.message_id_header(email.message_id, self._domain))
 
-    def lookup(self, message_id: str) -> Receipt | None:
+    def lookup(self, trace: Trace) -> Receipt | None:
         """None, which proves nothing: SMTP cannot be asked."""
         return None
 
@@ -131,6 +133,13 @@ class SmtpEmail:
             self._limit(smtp, deadline)
             if self._server.user:
                 smtp.login(self._server.user, self._server.password)
+
+    def _give_sender(self, smtp: smtplib.SMTP, deadline: float, address: str) -> None:
+        """Name the sender. A server that refuses it refuses every message until a person mends the setting: none may be lost."""
+        try:
+            self._ask(smtp, deadline, f"MAIL FROM:<{address}>", accepted=range(250, 260))
+        except Rejected as refusal:
+            raise Unavailable(self.name, refusal.code, "the server does not take our sender") from None
 
     def _ask(self, smtp: smtplib.SMTP, deadline: float, command: str, *, accepted: range) -> None:
         """One command and its answer, before any content has left."""

@@ -8,6 +8,7 @@ import pytest
 from crm_db import session
 from crm_db.actions import attempts, enrolments, messages
 from crm_db.actions.attempts import OpenAttempt
+from crm_db.queries import backlog
 from crm_db.rules.outcomes import Ambiguous, NotSent, Refused, Sent
 from tests.crm_db.test_capture import NOW, capture, post, prepare, rows
 
@@ -81,7 +82,7 @@ def test_a_worker_that_was_replaced_neither_opens_nor_records(lead):
     with session.unit_of_work() as work:
         work.connection().exec_driver_sql("update crm_messages set lease_until = now() - interval '1 second'")
     with session.unit_of_work() as work:
-        (doubt,) = attempts.take_doubtful(work, limit=10, lease=LEASE)
+        (doubt,) = attempts.take_doubtful(work, limit=10, lease=LEASE, now=NOW)
     claim()
     assert looked_at(stale.messages[1], stale) is None
     assert recorded(attempt, Sent("local", "late")) is None
@@ -186,3 +187,144 @@ def test_a_worker_whose_lease_ran_out_opens_nothing_even_when_nobody_replaced_it
     late = claim(OVER)
     assert [looked_at(ref, late) for ref in late.messages] == [None, None]
     assert rows("select 1 from crm_message_attempts") == []
+
+
+# --- In doubt --------------------------------------------------------------------------------------
+
+SETTLE = timedelta(minutes=15)
+IN_DOUBT = Ambiguous("cut", look_after=SETTLE)
+
+
+def in_doubt(outcome: Ambiguous = IN_DOUBT) -> OpenAttempt:
+    """The answer to the lead, handed over without an answer."""
+    claimed = claim()
+    attempt = opened(claimed.messages[0], claimed)
+    assert recorded(attempt, outcome) == "unknown"
+    with session.unit_of_work() as work:
+        messages.release(work, claimed.token)
+    return attempt
+
+
+def doubts(*, now=NOW, lease: timedelta = LEASE) -> list[attempts.Doubt]:
+    with session.unit_of_work() as work:
+        return attempts.take_doubtful(work, limit=10, lease=lease, now=now)
+
+
+def answer_to_the_lead() -> Any:
+    (message,) = rows("select * from crm_messages where recipient = 'lead'")
+    return message
+
+
+def delivery_waits() -> bool:
+    with session.unit_of_work() as work:
+        return backlog.delivery_waits(work)
+
+
+def test_a_doubt_is_looked_into_when_its_settle_time_is_over_and_not_before(lead):
+    attempt = in_doubt()
+    assert answer_to_the_lead()["check_at"] == NOW + SETTLE
+    assert doubts(now=NOW + SETTLE - timedelta(seconds=1)) == []
+    (doubt,) = doubts(now=NOW + SETTLE)
+    assert (doubt.message_id, doubt.number, doubt.code) == (attempt.message_id, 1, "cut")
+    assert (doubt.address, doubt.text) == ("maria@example.com", attempt.rendered.text)
+    assert (doubt.started_at, doubt.looks, doubt.vanished) == (NOW, 0, False)
+
+
+def test_a_doubt_that_is_looked_into_is_not_looked_into_by_others(lead):
+    in_doubt()
+    assert len(doubts(now=NOW + SETTLE)) == 1
+    assert doubts(now=NOW + SETTLE) == []
+
+
+def test_a_doubt_is_settled_by_what_its_carrier_knows(lead):
+    in_doubt()
+    (doubt,) = doubts(now=NOW + SETTLE)
+    assert recorded(doubt, Sent("sendgrid", "mLZq"), now=NOW + SETTLE) == "sent"
+    message = answer_to_the_lead()
+    assert (message["status"], message["provider"], message["provider_id"]) == ("sent", "sendgrid", "mLZq")
+    assert (message["check_at"], message["checks"], message["reason"]) == (None, 0, None)
+    (attempt,) = rows("select outcome, code from crm_message_attempts")
+    assert (attempt["outcome"], attempt["code"]) == ("sent", None)
+    assert len(rows("select 1 from crm_activities where kind = 'email'")) == 1
+
+
+def test_a_look_that_found_nothing_is_counted_and_the_reason_stays(lead):
+    in_doubt()
+    (doubt,) = doubts(now=NOW + SETTLE)
+    again = Ambiguous("cut", look_after=2 * SETTLE, looks=1)
+    assert recorded(doubt, again, now=NOW + SETTLE) == "unknown"
+    message = answer_to_the_lead()
+    assert (message["check_at"], message["checks"], message["reason"]) == (NOW + 3 * SETTLE, 1, "cut")
+    (doubt,) = doubts(now=NOW + 3 * SETTLE)
+    assert (doubt.looks, doubt.code) == (1, "cut")
+
+
+def test_what_was_surely_not_sent_is_scheduled_again_under_the_same_id(lead):
+    attempt = in_doubt()
+    later = NOW + 7 * SETTLE
+    (doubt,) = doubts(now=later)
+    assert recorded(doubt, NotSent("not-found"), now=later) == "scheduled"
+    message = answer_to_the_lead()
+    assert (message["id"], message["check_at"], message["checks"]) == (attempt.message_id, None, 0)
+    claimed = claim(now=message["due_at"])
+    again = next(ref for ref in claimed.messages if ref.message_id == attempt.message_id)
+    assert opened(again, claimed, now=message["due_at"]).number == 2
+
+
+def test_a_doubt_that_nobody_can_settle_waits_for_a_person(lead):
+    in_doubt(Ambiguous("cut"))
+    assert doubts(now=NOW + timedelta(days=30)) == []
+    assert (answer_to_the_lead()["status"], answer_to_the_lead()["check_at"]) == ("unknown", None)
+
+
+def test_whoever_looked_for_too_long_and_was_replaced_changes_nothing(lead):
+    in_doubt()
+    (slow,) = doubts(now=NOW + SETTLE, lease=OVER)
+    (quick,) = doubts(now=NOW + SETTLE)
+    assert recorded(slow, NotSent("not-found")) is None
+    assert recorded(quick, Sent("sendgrid", "mLZq")) == "sent"
+    assert recorded(slow, NotSent("not-found")) is None
+
+
+def test_the_worker_of_a_doubtful_attempt_that_comes_back_late_changes_nothing(lead):
+    late = claim()
+    attempt = opened(late.messages[0], late)
+    with session.unit_of_work() as work:
+        work.connection().exec_driver_sql("update crm_messages set lease_until = now() - interval '1 second'")
+    (doubt,) = doubts()
+    assert doubt.vanished
+    assert recorded(doubt, Ambiguous("interrupted", look_after=SETTLE)) == "unknown"
+    assert recorded(attempt, Sent("sendgrid", "late")) is None
+    assert recorded(attempt, NotSent("refused")) is None
+    assert answer_to_the_lead()["status"] == "unknown"
+
+
+def test_a_message_that_kills_its_worker_is_poison_even_when_each_death_is_looked_into(lead):
+    ref, now = None, NOW
+    for death in range(messages.MOST_CLAIMS):
+        claimed = claim(now=now)
+        ref = ref or claimed.messages[0]
+        opened(ref, claimed, now=now)
+        with session.unit_of_work() as work:
+            work.connection().exec_driver_sql(
+                "update crm_messages set lease_until = now() - interval '1 second'"
+            )
+        (doubt,) = doubts(now=now)
+        assert recorded(doubt, Ambiguous("interrupted", look_after=SETTLE), now=now) == "unknown"
+        (doubt,) = doubts(now=now + SETTLE)
+        status = recorded(doubt, NotSent("not-found"), now=now + SETTLE)
+        assert status == ("failed" if death == messages.MOST_CLAIMS - 1 else "scheduled")
+        now = max(answer_to_the_lead()["due_at"], now + SETTLE)
+    assert answer_to_the_lead()["reason"].startswith("poison")
+
+
+def test_delivery_has_something_to_do_when_a_doubt_is_to_be_looked_into(lead):
+    in_doubt()
+    with session.unit_of_work() as work:
+        work.connection().exec_driver_sql(
+            "update crm_messages set status = 'cancelled' where recipient = 'user'"
+        )
+    assert not delivery_waits()
+    with session.unit_of_work() as work:
+        work.connection().exec_driver_sql("update crm_messages set check_at = now()")
+    assert delivery_waits()

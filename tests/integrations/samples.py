@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations.ports import Address, Email, Invite
+from integrations.ports import Address, Call, Email, Invite, Sms, Trace
 
 SENDER = Address("Essentials CRM", "crm@example.com")
 RECIPIENT = Address("Jürgen Müller", "juergen@example.org")
+SINCE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 LINE_BREAKERS = (
     "=?utf-8?q?hi=0ABcc:_evil@x.test?=",  # CVE-2024-6923
@@ -52,6 +53,45 @@ def make_invite(**changes: Any) -> Invite:
         "summary": "Call with Jürgen; first, short",
         "description": "Agenda:\n1. Hello\\Goodbye",
         "organizer": SENDER,
-        "attendee": RECIPIENT,
+        "attendees": (RECIPIENT, SENDER),
     }
     return Invite(**(values | changes))
+
+
+def make_sms(**changes: Any) -> Sms:
+    """An ordinary text message; say only what the test cares about."""
+    values: dict[str, Any] = {
+        "message_id": "01890000-0000-7000-8000-000000000003",
+        "to": "+4930901820",
+        "text": "Hello Jürgen,\nwe called you.",
+    }
+    return Sms(**(values | changes))
+
+
+def make_call(**changes: Any) -> Call:
+    """An ordinary call; say only what the test cares about."""
+    values: dict[str, Any] = {
+        "message_id": "01890000-0000-7000-8000-000000000004",
+        "to": "+4930901820",
+        "name": "Jürgen Müller",
+        "rep": Address("Ada", "ada@example.com"),
+        "summary": "Call Jürgen Müller",
+        "text": "Score: 80\n\nAsk about the offer.",
+        "spoken": "Good morning. We have an offer for you & your <team>.",
+    }
+    return Call(**(values | changes))
+
+
+def trace_of(message: Email | Invite | Sms | Call, **changes: Any) -> Trace:
+    """What the ledger knows of an attempt at this message."""
+    values: dict[str, Any] = {"message_id": message.message_id, "since": SINCE}
+    match message:
+        case Email():
+            values |= {"channel": "email", "to": message.to.email, "text": message.text}
+        case Invite():
+            values |= {"channel": "invite", "to": message.attendees[0].email, "text": message.description}
+        case Sms():
+            values |= {"channel": "sms", "to": message.to, "text": message.text}
+        case Call():
+            values |= {"channel": "call", "to": message.to, "text": message.text}
+    return Trace(**(values | changes))

@@ -19,11 +19,11 @@ from tests.integrations.samples import LINE_BREAKERS, SENDER, make_email
 
 POSTED = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 PLACES = ["subject", "sender name", "sender address", "recipient name", "recipient address", "reply-to name"]
-PLACES += ["header", "file name"]
+PLACES += ["header", "file name", "copy name", "copy address"]
 
 
-def wire_of(email: Email, calendar: mime.CalendarPart | None = None) -> bytes:
-    return mime.build(email, domain="example.com", date=POSTED, calendar=calendar)
+def wire_of(email: Email) -> bytes:
+    return mime.build(email, domain="example.com", date=POSTED)
 
 
 def read(wire: bytes) -> EmailMessage:
@@ -38,6 +38,8 @@ def with_text_at(place: str, text: str) -> Email:
         "sender address": {"sender": Address("CRM", f"{text}@example.com")},
         "recipient name": {"to": Address(text, "jo@example.org")},
         "recipient address": {"to": Address("Jo", f"jo@{text}")},
+        "copy name": {"cc": (Address(text, "jo@example.org"),)},
+        "copy address": {"cc": (Address("Jo", f"jo@{text}"),)},
         "reply-to name": {"reply_to": Address(text, "jo@example.org")},
         "header": {"headers": {"List-Unsubscribe": text}},
         "file name": {"attachments": (Attachment(text, "application/pdf", b"x"),)},
@@ -97,13 +99,35 @@ def test_a_domain_with_other_letters_is_written_in_ascii() -> None:
     assert b"jo@xn--mller-kva.de" in wire_of(make_email(to=Address("", "jo@müller.de")))
 
 
-def test_an_invitation_is_an_alternative_that_names_its_method() -> None:
-    calendar = mime.CalendarPart(b"BEGIN:VCALENDAR\r\nSUMMARY:\xc3\xbc\r\nEND:VCALENDAR\r\n", "REQUEST")
-    part = next(
-        p for p in read(wire_of(make_email(), calendar)).walk() if p.get_content_subtype() == "calendar"
-    )
-    assert part.get_param("method") == "REQUEST"
-    assert "SUMMARY:ü" in part.get_content()
+CALENDAR = b"BEGIN:VCALENDAR\r\nSUMMARY:\xc3\xbc\r\nEND:VCALENDAR\r\n"
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH"])
+def test_an_invitation_is_an_alternative_that_names_its_method_and_a_file_as_well(method: str) -> None:
+    event = Attachment("invite.ics", f"text/calendar; method={method}", CALENDAR)
+    message = read(wire_of(make_email(attachments=(event,))))
+    alternatives, file = message.iter_parts()
+    assert message.get_content_type() == "multipart/mixed"
+    shown = list(alternatives.iter_parts())[-1]
+    kind = (shown.get_content_type(), shown.get_content_charset(), shown.get_param("method"))
+    assert kind == ("text/calendar", "utf-8", method)
+    assert not shown.is_attachment()
+    assert "SUMMARY:ü" in shown.get_content()
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", "invite.ics")
+    assert file.get_content() == CALENDAR
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/calendar; method=STEAL", "text/calendar; method=REQUEST\n", "text/calendar;"]
+)
+def test_a_calendar_of_another_method_is_refused(kind: str) -> None:
+    with pytest.raises(Rejected):
+        wire_of(make_email(attachments=(Attachment("a.ics", kind, CALENDAR),)))
+
+
+def test_others_are_told_in_a_copy_and_by_name() -> None:
+    others = (Address("Ada", "ada@example.com"), Address("", "bo@example.com"))
+    assert str(read(wire_of(make_email(cc=others)))["Cc"]) == "Ada <ada@example.com>, bo@example.com"
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -200,7 +224,7 @@ def test_whatever_is_typed_the_message_has_our_headers_or_is_refused(
     except Rejected:
         return
     ours = {"from", "to", "subject", "date", "message-id", "x-crm-message-id", "mime-version", "content-type"}
-    assert {name.lower() for name in message} - {"reply-to", "list-unsubscribe"} <= ours
+    assert {name.lower() for name in message} - {"reply-to", "list-unsubscribe", "cc"} <= ours
     assert len(message["To"].addresses) == len(message["From"].addresses) == 1
 
 

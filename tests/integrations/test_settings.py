@@ -48,7 +48,7 @@ def test_invitations_are_local_unless_told_otherwise() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("CRM_PROVIDER_EMAIL", "pigeon", "CRM_PROVIDER_EMAIL is 'pigeon'; it can be: local, smtp"),
+        ("CRM_PROVIDER_EMAIL", "pigeon", "CRM_PROVIDER_EMAIL is 'pigeon'; it can be: local, sendgrid, smtp"),
         ("CRM_PROVIDER_EMAIL", "smtp", "CRM_PROVIDER_EMAIL=smtp needs a server"),
         ("CRM_SMTP_URL", "mail.test", "CRM_SMTP_URL reads smtp://"),
         ("CRM_SMTP_TIMEOUT", "0", "CRM_SMTP_TIMEOUT: Input should be greater than 0"),
@@ -103,3 +103,48 @@ def test_two_providers_cannot_share_a_name() -> None:
     registry.provider_names("email")
     with pytest.raises(SettingsProblem, match="two providers of email are called local"):
         registry.provides("email", "local")(SmtpEmail)
+
+
+@pytest.mark.parametrize("name", ["CRM_SENDGRID_BASE_URL", "CRM_TWILIO_BASE_URL", "CRM_META_BASE_URL"])
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("https://api.example", True),
+        ("https://api.example:8443/v1/", True),
+        ("http://127.0.0.1:9000", True),
+        ("http://localhost:9000", True),
+        ("http://api.example", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("https://user:word@api.example", False),
+        ("https://api.example?x=1", False),
+        ("ftp://api.example", False),
+        ("api.example", False),
+    ],
+)
+def test_an_address_of_an_api_carries_no_secret_in_clear(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str, fits: bool
+) -> None:
+    monkeypatch.setenv(name, address)
+    if fits:
+        load_settings()
+        return
+    with pytest.raises(SettingsProblem, match=name):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["CRM_SENDGRID_API_KEY", "CRM_TWILIO_AUTH_TOKEN", "CRM_META_ACCESS_TOKEN"])
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "café"])
+def test_a_key_that_no_header_can_carry_is_refused_unsaid(
+    monkeypatch: pytest.MonkeyPatch, name: str, key: str
+) -> None:
+    monkeypatch.setenv(name, key)
+    with pytest.raises(SettingsProblem, match=name) as caught:
+        load_settings()
+    assert key not in str(caught.value)
+
+
+def test_every_provider_in_force_is_made_by_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.check(load_settings())
+    monkeypatch.setenv("CRM_PROVIDER_PHONE", "twilio")
+    with pytest.raises(SettingsProblem, match="CRM_TWILIO_ACCOUNT_SID"):
+        registry.check(load_settings())

@@ -1,6 +1,6 @@
-"""Shipped fakes: a provider that records, and fails when told to, before or after its work.
+"""Providers in memory that record, and fail when told to, before or after their work.
 
-Like most real providers it accepts the same message as often as it is asked, so what a caller sends twice
+Like most real providers they accept the same message as often as they are asked, so what a caller sends twice
 shows up twice.
 """
 
@@ -12,7 +12,7 @@ from threading import Lock
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from integrations.errors import SendError
-from integrations.ports import Email, Invite, Receipt
+from integrations.ports import Call, Email, Invite, Receipt, Sms, Trace
 
 
 class _Message(Protocol):
@@ -62,10 +62,10 @@ class Recorder(Generic[M]):
             raise fault.error
         return self._receipt(message.message_id)
 
-    def lookup(self, message_id: str) -> Receipt | None:
+    def lookup(self, trace: Trace) -> Receipt | None:
         """The receipt of a message in the log."""
-        known = self._answers and self.times_accepted(message_id) > 0
-        return self._receipt(message_id) if known else None
+        known = self._answers and self.times_accepted(trace.message_id) > 0
+        return self._receipt(trace.message_id) if known else None
 
     def times_accepted(self, message_id: str) -> int:
         """How often this message was accepted: more than once is what must never happen."""
@@ -82,3 +82,15 @@ class RecordingSender(Recorder[Email]):
 
 class RecordingInviteSender(Recorder[Invite]):
     """The fake `InviteSender`."""
+
+
+class RecordingPhoneLine(Recorder[Sms | Call]):
+    """The fake `PhoneLine`: texts and calls in one log."""
+
+    def text(self, sms: Sms) -> Receipt:
+        """Record a text."""
+        return self.send(sms)
+
+    def call(self, call: Call) -> Receipt:
+        """Record a call."""
+        return self.send(call)

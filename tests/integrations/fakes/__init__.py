@@ -1,0 +1,1 @@
+"""The provider fakes, driven by the providers' own libraries over real HTTP."""
