@@ -12,6 +12,7 @@ from deployments.settings import Settings
 
 PROJECT = Path(__file__).parent.parent
 LEASE_STORAGE = "prefect.server.concurrency.lease_storage.filesystem"
+ORPHAN_CLEANUP_SECONDS = 3600
 NOT_INHERITED = ("PG", "PREFECT_", "CRM_DATABASE_URL", "CRM_DEBUG")
 
 
@@ -48,6 +49,8 @@ class Environments:
             "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": history,
             "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
             "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": history,
+            # "flow_runs" brings the clean-up of what lost its run; by itself it comes once a day.
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_ORPHAN_CLEANUP_LOOP_SECONDS": str(ORPHAN_CLEANUP_SECONDS),
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASE_STORAGE,
             # Else the server writes its UI into its own package, which may be another account's.
             "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(self.settings.home / "prefect" / "ui"),

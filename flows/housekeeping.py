@@ -1,19 +1,16 @@
 """housekeeping: every hour, partitions are made ahead of time and keys whose time is over are deleted."""
 
-from datetime import datetime
 from time import perf_counter
 
 from prefect import flow
 
 from tasks.housekeeping import drop_expired_keys, make_partitions
-from tasks.tally import Window, report, sum_of
+from tasks.tally import DryRun, Since, Until, Window, report, sum_of
 from tasks.work import records_url
 
 
 @flow(name="housekeeping")
-def housekeeping(
-    since: datetime | None = None, until: datetime | None = None, dry_run: bool = False
-) -> dict[str, int]:
+def housekeeping(since: Since = None, until: Until = None, dry_run: DryRun = False) -> dict[str, int]:
     """Make the partitions of the coming months and forget expired keys; safe to run at any time.
 
     since, until: taken for uniformity, the work has no period. dry_run: change nothing.

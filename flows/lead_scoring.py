@@ -1,20 +1,17 @@
 """lead-scoring: every few minutes, scores follow the facts. It also prepares leads that an interruption left behind."""
 
-from datetime import datetime
 from time import perf_counter
 
 from prefect import flow
 
 from tasks.capture import prepare_leads, reopen_ownerless
 from tasks.scoring import rescore_leads
-from tasks.tally import Window, report, sum_of
+from tasks.tally import DryRun, Since, Until, Window, report, sum_of
 from tasks.work import records_url
 
 
 @flow(name="lead-scoring")
-def lead_scoring(
-    since: datetime | None = None, until: datetime | None = None, dry_run: bool = False
-) -> dict[str, int]:
+def lead_scoring(since: Since = None, until: Until = None, dry_run: DryRun = False) -> dict[str, int]:
     """Score the leads whose facts changed or whose bonus ran out; a missed run is made good by the next.
 
     since, until: score every lead made in that period again. dry_run: count the scores that would change.

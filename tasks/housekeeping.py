@@ -6,7 +6,7 @@ from crm_db.actions import housekeeping
 from tasks import stopping
 from tasks.guard import crm_task
 from tasks.tally import Tally, Window
-from tasks.work import unit_of_work
+from tasks.work import units_of_work
 
 KEYS_PER_TRANSACTION = 5_000
 
@@ -14,9 +14,7 @@ KEYS_PER_TRANSACTION = 5_000
 @crm_task("make-partitions")
 def make_partitions(window: Window) -> Tally:
     """Make the partitions of the coming months."""
-    if window.dry_run:
-        return Counter()
-    with unit_of_work() as session:
+    with units_of_work(dry_run=window.dry_run) as begin, begin() as session:
         return Counter(partitions=housekeeping.make_partitions(session))
 
 
@@ -24,10 +22,11 @@ def make_partitions(window: Window) -> Tally:
 def drop_expired_keys(window: Window) -> Tally:
     """Delete idempotency keys whose retention is over, a batch a transaction."""
     total: Tally = Counter(expired_keys=0)
-    while not window.dry_run and not stopping.asked():
-        with unit_of_work() as session:
-            dropped = housekeeping.drop_expired_keys(session, limit=KEYS_PER_TRANSACTION)
-        total["expired_keys"] += dropped
-        if dropped < KEYS_PER_TRANSACTION:
-            break
+    with units_of_work(dry_run=window.dry_run) as begin:
+        while not stopping.asked():
+            with begin() as session:
+                dropped = housekeeping.drop_expired_keys(session, limit=KEYS_PER_TRANSACTION)
+            total["expired_keys"] += dropped
+            if dropped < KEYS_PER_TRANSACTION:
+                break
     return total

@@ -7,7 +7,7 @@ from crm_db.actions import rescoring
 from tasks import stopping
 from tasks.guard import crm_task
 from tasks.tally import Tally, Window
-from tasks.work import unit_of_work
+from tasks.work import units_of_work
 
 LEADS_PER_TRANSACTION = 500
 
@@ -17,19 +17,21 @@ def rescore_leads(window: Window) -> Tally:
     """Score again the leads whose facts changed or whose bonus ran out; with a period, every lead made in it."""
     total: Tally = Counter(rescored=0, changed=0)
     mark = rescoring.START
-    while not stopping.asked():
-        with unit_of_work() as session:
-            batch = rescoring.rescore(
-                session,
-                limit=LEADS_PER_TRANSACTION,
-                now=clock.utc_now(),
-                since=window.since,
-                until=window.until,
-                after=mark,
-                dry_run=window.dry_run,
-            )
-        total.update(rescored=batch.rescored, changed=batch.changed)
-        mark = batch.mark
-        if batch.rescored < LEADS_PER_TRANSACTION:
-            break
+    with units_of_work(dry_run=window.dry_run and not window.limited) as begin:
+        while not stopping.asked():
+            with begin() as session:
+                batch = rescoring.rescore(
+                    session,
+                    limit=LEADS_PER_TRANSACTION,
+                    now=clock.utc_now(),
+                    since=window.since,
+                    until=window.until,
+                    after=mark,
+                    dry_run=window.dry_run
+                    and window.limited,  # a long period is only looked at, a batch a transaction
+                )
+            total.update(rescored=batch.rescored, changed=batch.changed)
+            mark = batch.mark
+            if batch.rescored < LEADS_PER_TRANSACTION:
+                break
     return total

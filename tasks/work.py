@@ -4,14 +4,16 @@ A flow may run in an intake, in a worker's subprocess or in a test; whichever it
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 
 from sqlalchemy.orm import Session
 
 from crm_db import session as database
 from crm_db.errors import CrmError
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 LOGIN = "CRM_FLOW_DATABASE_URL"
 PUBLIC_URL = "CRM_API_URL"
@@ -32,6 +34,20 @@ def unit_of_work() -> Iterator[Session]:
     _bind_once(os.environ.get(LOGIN, ""))
     with database.unit_of_work() as session:
         yield session
+
+
+@contextmanager
+def units_of_work(*, dry_run: bool) -> Iterator[UnitOfWork]:
+    """The transactions of one task, each begun by calling what this gives and kept when it ends.
+
+    In a dry run they are one, which does the same work and is taken back at the end: it counts what a run would do.
+    """
+    if not dry_run:
+        yield unit_of_work
+        return
+    with unit_of_work() as session, session.begin_nested() as rehearsal:
+        yield lambda: nullcontext(session)
+        rehearsal.rollback()
 
 
 def lead_url() -> str:

@@ -17,6 +17,8 @@ def print_status(status: Status) -> None:
     ]
     output.print_table("Processes", ("name", "pid", "state", "restarts"), rows)
     output.print_table("Servers", ("name", "answers", "where"), _servers(status))
+    if paused := status.prefect.get("paused_by_ops"):
+        output.say(f"Paused by ops: {', '.join(paused)}", "yellow")
     if status.backlog is not None:
         output.print_table(
             "Waiting", ("what", "now"), [(_words(k), v) for k, v in asdict(status.backlog).items()]

@@ -31,6 +31,7 @@ from crm_db.queries import backlog
 from deployments.lanes import pace, sweeps
 from deployments.lanes.in_process import Runner, no_heartbeats
 from deployments.lanes.pace import Pace
+from deployments.lanes.watch import is_off
 from flows.lead_capture import lead_capture
 from flows.message_delivery import message_delivery
 from tasks import linger, senders, stopping
@@ -75,13 +76,27 @@ def main(lane_name: str) -> None:
     senders.check()
     linger.stay(STAY_SECONDS)
     lane, instance = LANES[lane_name], uuid4().hex[:12]
-    with no_heartbeats():
-        if lane.runs_sweeps:
-            threading.Thread(
-                target=sweeps.run_until_stopped, args=(instance,), daemon=True, name="sweeps"
-            ).start()
-        _keep_running(lane, instance)
+    threads = [_thread(lane.name, lambda: _keep_running(lane, instance))]
+    if lane.runs_sweeps:
+        threads.append(_thread("sweeps", lambda: sweeps.run_until_stopped(instance)))
+    # Not in the main thread: there Prefect's engine replaces our SIGTERM handler by one that kills the run in hand.
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     log.info("stopped")
+
+
+def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
+    """A thread whose end, foreseen or not, is the end of the process: the supervisor then starts it anew."""
+
+    def until_the_end() -> None:
+        try:
+            work()
+        finally:
+            stopping.ask()
+
+    return threading.Thread(target=until_the_end, name=name)
 
 
 def _keep_running(lane: Lane, instance: str) -> None:
@@ -90,7 +105,7 @@ def _keep_running(lane: Lane, instance: str) -> None:
     while not stopping.asked():
         served = time.monotonic()
         try:
-            with get_client(sync_client=True) as client:
+            with no_heartbeats(), get_client(sync_client=True) as client:
                 _serve(lane, client, instance)
         except ObjectNotFound:
             log.info("waiting for the flows to be registered")
@@ -118,7 +133,8 @@ def _serve(lane: Lane, client: SyncPrefectClient, instance: str) -> None:
             looked = now
         if not paused and rhythm.may_start(now) and _work_waits(lane):
             rhythm.started(now)
-            runner.run_now(lane.flow, deployment_id)
+            if runner.run_now(lane.flow, deployment_id):
+                looked = float("-inf")  # ops ended it: see at once whether they paused its deployment
         else:
             stopping.wait(POLL_SECONDS)
 
@@ -126,7 +142,7 @@ def _serve(lane: Lane, client: SyncPrefectClient, instance: str) -> None:
 def _deployment(client: SyncPrefectClient, lane: Lane) -> tuple[UUID, bool]:
     """The lane's deployment: its id, and whether ops paused it."""
     found = client.read_deployment_by_name(f"{lane.flow.name}/{lane.flow.name}")
-    return found.id, found.paused
+    return found.id, is_off(found)
 
 
 def _work_waits(lane: Lane) -> bool:

@@ -11,11 +11,11 @@ import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import PrefectException
-from prefect.flow_engine import run_flow
 from prefect.flows import Flow, load_flow_from_entrypoint
 
 from crm_db import clock
 from deployments.lanes.in_process import Runner, no_heartbeats
+from deployments.lanes.watch import is_off
 from tasks import stopping
 
 POOL, QUEUE = "crm", "sweeps"
@@ -43,12 +43,11 @@ def run_until_stopped(instance: str) -> None:
 def _run_due(runner: Runner) -> None:
     due = runner.scheduled(POOL, QUEUE, before=clock.utc_now() + timedelta(seconds=1))
     wanted, needless = split_superseded(due)
-    runner.supersede(needless)
+    runner.cancel(needless, "superseded by a later run")
     for run in wanted:
         if stopping.asked():
             return
-        if runner.take(run):
-            _run(runner, run)
+        _run(runner, run)
 
 
 def split_superseded(due: Sequence[FlowRun]) -> tuple[list[FlowRun], list[FlowRun]]:
@@ -69,8 +68,13 @@ def split_superseded(due: Sequence[FlowRun]) -> tuple[list[FlowRun], list[FlowRu
 
 
 def _run(runner: Runner, run: FlowRun) -> None:
+    """Run one due run, unless a schedule made it and ops paused its deployment meanwhile: people's runs they asked for."""
     if run.deployment_id is None:
         return
     deployment = runner.client.read_deployment(run.deployment_id)
-    flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint or "")
-    run_flow(flow, flow_run=runner.client.read_flow_run(run.id), return_type="state")
+    if run.auto_scheduled and is_off(deployment):
+        runner.cancel([run], "its deployment is paused")
+        return
+    if runner.take(run):
+        flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint or "")
+        runner.run(flow, runner.client.read_flow_run(run.id), pausable=run.auto_scheduled or False)

@@ -12,7 +12,12 @@ def check_providers(home: Path) -> str:
     """Make each port's provider once and name them; raises DeploymentError with the sentence that says which setting is wrong."""
     try:
         settings = load_settings().model_copy(update={"home": home})
-        email, calendar = registry.email_sender(settings), registry.invite_sender(settings)
+        registry.check(settings)
     except SettingsProblem as problem:
         raise DeploymentError(f"{problem}.") from None
-    return f"e-mail: {email.name}, calendar: {calendar.name}"
+    names = (
+        ("e-mail", registry.email_sender(settings).name),
+        ("calendar", registry.invite_sender(settings).name),
+        ("telephone", registry.phone_line(settings).name),
+    )
+    return ", ".join(f"{port}: {name}" for port, name in names)

@@ -22,7 +22,6 @@ from deployments.local.orphans import stop_orphans
 from deployments.local.ports import check_ports
 from deployments.local.probes import WORK_POOL, http_ok
 from deployments.local.programs import LANES, Programs
-from deployments.local.providers import check_providers
 from deployments.local.run_state import RunState, exclusive, read_state, write_state
 from deployments.local.supervisor import Supervisor
 from deployments.secret_files import Secrets, load_secrets
@@ -87,7 +86,6 @@ class Stack:
         Prefect's server, the slowest, starts as early as its database allows. The worker loads while flows
         are being registered, except the first time, when the registration makes the pool it works for.
         """
-        check_providers(self._settings.home)
         self._clear_leftovers()
         self._clear_temporary_files()
         check_ports(self._settings)

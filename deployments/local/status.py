@@ -11,11 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from crm_db import session
 from crm_db.queries.backlog import Backlog, backlog
 from deployments.addresses import without_password
+from deployments.errors import DeploymentError
+from deployments.lanes.overview import paused_by_ops
+from deployments.lanes.prefect_api import PrefectApi
 from deployments.local.child import State
 from deployments.local.locate import located_addresses
 from deployments.local.probes import http_ok
 from deployments.local.programs import NAMES
 from deployments.local.run_state import RunState, is_process, read_state
+from deployments.secret_files import known_secrets
 from deployments.settings import Settings
 
 ANSWER_SECONDS = 5.0
@@ -132,8 +136,21 @@ def _backlog(owner_url: str) -> Backlog | None:
 
 
 def _prefect(settings: Settings) -> dict[str, Any]:
+    """Whether it answers, and which flows ops paused; None while it cannot be asked."""
+    secrets = known_secrets(settings.home)
     try:
         answers = httpx.get(f"{settings.prefect_url}/api/health", timeout=ANSWER_SECONDS).status_code == 200
     except httpx.HTTPError:
         answers = False
-    return {"answers": answers, "url": settings.prefect_url}
+    paused = _paused(settings, secrets.prefect_auth) if answers and secrets is not None else None
+    return {"answers": answers, "url": settings.prefect_url, "paused_by_ops": paused}
+
+
+def _paused(settings: Settings, auth: str) -> list[str] | None:
+    api = PrefectApi(f"{settings.prefect_url}/api", auth)
+    try:
+        return paused_by_ops(api)
+    except DeploymentError:
+        return None
+    finally:
+        api.close()

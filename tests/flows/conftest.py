@@ -5,6 +5,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import (
     PREFECT_API_AUTH_STRING,
     PREFECT_API_URL,
@@ -16,12 +18,22 @@ from prefect.settings import (
 from deployments.lanes.in_process import no_heartbeats
 from tests.prefect_server import AUTH
 
+DRAIN_SECONDS = 20.0
+
+
+@pytest.fixture(scope="session")
+def drained(prefect_url: str) -> Iterator[str]:
+    """The server's address; what this process still has to tell it is told before it ends, not in vain for a minute after."""
+    yield prefect_url
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=DRAIN_SECONDS)
+
 
 @pytest.fixture
-def prefect(prefect_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+def prefect(drained: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     """This process talks to the test server as an intake does; yields a client of its REST API."""
     settings = {
-        PREFECT_API_URL: prefect_url,
+        PREFECT_API_URL: drained,
         PREFECT_API_AUTH_STRING: AUTH,
         PREFECT_HOME: tmp_path,
         PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: False,
@@ -30,6 +42,6 @@ def prefect(prefect_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with (
         temporary_settings(settings),
         no_heartbeats(),
-        httpx.Client(base_url=prefect_url, auth=httpx.BasicAuth(*AUTH.split(":")), timeout=30) as client,
+        httpx.Client(base_url=drained, auth=httpx.BasicAuth(*AUTH.split(":")), timeout=30) as client,
     ):
         yield client

@@ -1,20 +1,23 @@
-"""The four flows as runs of a real Prefect server: what they do, and what they show."""
+"""The flows as runs of a real Prefect server: what they do, and what they show."""
 
 import threading
 from contextvars import copy_context
+from pathlib import Path
 
 import pytest
 
 from crm_db import session
+from crm_db.actions import orgs
 from flows.follow_up_scheduling import follow_up_scheduling
 from flows.housekeeping import housekeeping
+from flows.janitor import janitor
 from flows.lead_capture import lead_capture
 from flows.lead_scoring import lead_scoring
 from flows.message_delivery import message_delivery
 from tasks import senders
 from tests.crm_db.test_capture import capture, post, rows
 
-FLOWS = [lead_capture, message_delivery, lead_scoring, follow_up_scheduling, housekeeping]
+FLOWS = [lead_capture, message_delivery, lead_scoring, follow_up_scheduling, housekeeping, janitor]
 TABLES = (
     "crm_leads",
     "crm_messages",
@@ -30,11 +33,14 @@ TABLES = (
 def outbox(tmp_path, monkeypatch):
     """E-mails go to files in this folder."""
     monkeypatch.setenv("CRM_HOME", str(tmp_path))
-    for cached in (senders._settings, senders._email_sender, senders._invite_sender):
-        cached.cache_clear()
+    senders.forget()
     yield tmp_path / "outbox"
-    for cached in (senders._settings, senders._email_sender, senders._invite_sender):
-        cached.cache_clear()
+    senders.forget()
+
+
+def emails_in(outbox: Path) -> list[Path]:
+    """The e-mails that left as files, without those that carry a calendar entry."""
+    return [path for path in outbox.glob("*.eml") if not path.with_suffix(".ics").exists()]
 
 
 def state() -> dict[str, list[object]]:
@@ -48,9 +54,13 @@ def test_a_submission_goes_all_the_way_to_an_email_in_the_outbox(prefect, as_flo
         "submissions": 2, "new": 1, "merged": 0, "dead": 1, "scored": 1, "assigned": 1, "enrolled": 1, "planned": 1,
     }  # fmt: skip
     delivered = message_delivery()
-    assert (delivered["sent"], delivered["planned"]) == (2, 1)
-    assert len(list(outbox.glob("*.eml"))) == 2
-    assert message_delivery()["sent"] == 0
+    assert (delivered["sent"], delivered["planned"]) == (
+        3,
+        1,
+    )  # welcome, word to the owner, alert of the dead letter
+    assert len(emails_in(outbox)) == 3
+    message_delivery()  # the hold for the call, and the call itself if this is an hour for it
+    assert len(emails_in(outbox)) == 3
 
 
 def test_scores_follow_the_facts(prefect, as_flow, org, source, outbox):
@@ -102,7 +112,7 @@ def test_five_runs_at_once_do_what_one_does(prefect, as_flow, org, source, reps,
     message_delivery()
     assert len(rows("select 1 from crm_leads")) == 20
     assert len(rows("select 1 from crm_messages where status = 'sent' and channel = 'email'")) == 40
-    assert len(list(outbox.glob("*.eml"))) == 40
+    assert len(emails_in(outbox)) == 40
     assert not rows("select key from crm_messages group by org_id, key having count(*) > 1")
 
 
@@ -130,3 +140,17 @@ def test_a_run_leaves_its_counts_as_an_artifact(prefect, as_flow, org, source):
     assert newest["type"] == "markdown"
     assert "lead-capture" in newest["data"]
     assert "| submissions | 0 |" in newest["data"]
+    assert newest["key"] == "lead-capture"
+    assert "/api/crm/leads)" in newest["data"]
+    assert f"/runs/flow-run/{newest['flow_run_id']})" in newest["data"]
+
+
+def test_a_dry_run_counts_what_the_run_after_it_does(prefect, as_flow, org, source, outbox):
+    post(as_flow, org, source.id, *[{"email": f"p{n}@example.com"} for n in range(3)])
+    lead_capture()
+    with session.bound_to(as_flow.owner_url), session.unit_of_work() as work:
+        team = orgs.add_team(work, org.org_id, "Late")
+        orgs.add_rep(work, org.org_id, team, name="Late", email="late@acme.example")
+    expected = lead_scoring(dry_run=True)
+    assert (expected["reopened"], expected["scored"], expected["assigned"]) == (3, 3, 3)
+    assert lead_scoring() == expected
