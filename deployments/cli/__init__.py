@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli import database, dead, demo, doctor, outbox, running, sources
+from deployments.cli import alerts, database, dead, demo, doctor, fakes, flows, outbox, running, sources
 
 app = typer.Typer(
     name="crm",
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (running, demo, database, doctor, outbox, dead, sources):
+for module in (running, demo, flows, fakes, database, doctor, outbox, dead, sources, alerts):
     module.register(app)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 from crm_db.errors import CrmError
 from deployments.errors import DeploymentError
 from deployments.settings import load_settings
+from integrations.errors import IntegrationError
 
 NO_DATABASE = "The database does not answer; start it with crm up."
 
@@ -17,7 +18,7 @@ def sentence_of(error: Exception) -> str | None:
     match error:
         case DeploymentError():
             return str(error)
-        case CrmError():
+        case IntegrationError() | CrmError():
             words = str(error)
             return f"{words[:1].upper()}{words[1:]}."
         case OperationalError() | psycopg.OperationalError():

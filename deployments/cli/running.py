@@ -31,10 +31,12 @@ def up(
     from deployments.cli.progress import StartView  # noqa: PLC0415
     from deployments.errors import Stopped  # noqa: PLC0415
     from deployments.local.detach import start_detached  # noqa: PLC0415
+    from deployments.local.providers import check_providers  # noqa: PLC0415
     from deployments.local.stack import run_stack  # noqa: PLC0415
     from deployments.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
+    check_providers(settings.home)
     with StartView(output.console) as view:
         if detach:
             start_detached(settings, view)

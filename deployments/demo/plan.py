@@ -6,9 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from deployments.demo.cast import HONEYPOT, Channels, Run
+from deployments.demo.formats import NAMES, meta_lead
 from deployments.demo.payloads import FORM_STYLES, JSON_STYLES, as_json, payload
 from deployments.demo.people import Person
-from deployments.demo.posts import Post, form, form_to, json_single, refused, signed, with_key
+from deployments.demo.posts import (
+    Post,
+    form,
+    form_to,
+    in_format,
+    json_single,
+    of_meta,
+    refused,
+    signed,
+    with_key,
+)
 
 REGIONS = {"website": "GB", "partner": "US", "form": "DE"}
 ARRAY_SIZES = (3, 12)
@@ -23,11 +34,12 @@ class Plan:
 
     refused: posts without a valid proof. repeated: known by their key, so answered with an earlier event.
     merged: further submissions of a person. hopeless: nothing can be made of them. people: each becomes one
-    lead.
+    lead. meta_leads: what Graph must know before the posts, because some name a lead there.
     """
 
     groups: tuple[Group, ...]
     people: int
+    meta_leads: tuple[dict[str, Any], ...]
     merged: int
     repeated: int
     hopeless: int
@@ -39,10 +51,10 @@ class Plan:
         return sum(post.count for group in self.groups for post in group)
 
 
-def make_plan(run: Run, cast: Sequence[Person]) -> Plan:
-    """The same posts for the same run and people."""
+def make_plan(run: Run, cast: Sequence[Person], *, with_graph: bool = False) -> Plan:
+    """The same posts for the same run and people. with_graph: Meta posts ids of leads, to be fetched."""
     chance = random.Random(f"posts of run {run.number}")  # noqa: S311  # Repeatable on purpose.
-    writer = _Writer(run.channels, chance)
+    writer = _Writer(run, chance)
     in_arrays, alone = cast[: len(cast) // 5], cast[len(cast) // 5 :]
     groups = [*writer.arrays(in_arrays)]
     again = [person for person in alone if person.email and person.phone]
@@ -52,12 +64,25 @@ def make_plan(run: Run, cast: Sequence[Person]) -> Plan:
     repeated = rest[: _share(cast, 12)]
     groups += [writer.same_person(person, index) for index, person in enumerate(merged)]
     groups += [writer.same_submission(person, index) for index, person in enumerate(repeated)]
-    groups += [(writer.single(person),) for person in rest[len(repeated) :]]
+    once = rest[len(repeated) :]
+    in_formats = once[: max(len(NAMES), len(cast) // 6)]
+    meta = [person for index, person in enumerate(in_formats) if NAMES[index % len(NAMES)] == "meta"]
+    groups += [
+        (writer.in_format(person, NAMES[index % len(NAMES)], with_graph),)
+        for index, person in enumerate(in_formats)
+    ]
+    groups += [(writer.single(person),) for person in once[len(in_formats) :]]
     hopeless = [(post,) for post in writer.hopeless(_share(cast, 25))]
     unproven = [(post,) for post in writer.unproven(_share(cast, 30), cast)]
     everything = [*groups, *hopeless, *unproven]
     chance.shuffle(everything)
-    return Plan(tuple(everything), len(cast), len(merged), len(repeated), len(hopeless), len(unproven))
+    leads = tuple(meta_lead(person, _leadgen_id(run, person)) for person in meta) if with_graph else ()
+    return Plan(tuple(everything), len(cast), leads, len(merged), len(repeated), len(hopeless), len(unproven))
+
+
+def _leadgen_id(run: Run, person: Person) -> int:
+    """Meta's number of a lead."""
+    return run.number * 1_000_000 + person.number
 
 
 def _share(cast: Sequence[Person], one_in: int) -> int:
@@ -68,14 +93,22 @@ def _share(cast: Sequence[Person], one_in: int) -> int:
 class _Writer:
     """Writes the posts of one run, in ways drawn from `chance`."""
 
-    def __init__(self, channels: Channels, chance: random.Random) -> None:
-        self._channels = channels
+    def __init__(self, run: Run, chance: random.Random) -> None:
+        self._run = run
+        self._channels: Channels = run.channels
         self._chance = chance
 
     def single(self, person: Person) -> Post:
         """One person by one of the three sources."""
         where = self._chance.choices(("website", "partner", "form"), weights=(40, 25, 35))[0]
         return self._post(where, self._values(person, where))
+
+    def in_format(self, person: Person, name: str, with_graph: bool) -> Post:
+        """One person as a maker of forms or ads posts them."""
+        source = self._channels.senders[name]
+        if name == "meta":
+            return of_meta(source, person, _leadgen_id(self._run, person), by_webhook=with_graph)
+        return in_format(source, name, person)
 
     def arrays(self, cast: Sequence[Person]) -> Iterator[Group]:
         """Everybody in arrays of several people, by the key or signed."""

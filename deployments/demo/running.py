@@ -1,17 +1,20 @@
 """The stack a demo plays on: the one that runs, else one of its own that ends with it."""
 
 import contextlib
+import fcntl
 import signal
 import time
 from collections.abc import Iterator
 from types import FrameType
 
 from deployments.cli.progress import StartView
-from deployments.errors import StartFailed
+from deployments.embedded.accounts import own_folder
+from deployments.errors import DeploymentError, StartFailed
 from deployments.local.detach import start_detached, stop_running
 from deployments.local.run_state import lock_holder, read_state
 from deployments.local.status import as_running
 from deployments.settings import Settings
+from integrations.settings import load_settings
 
 POLL_SECONDS = 0.25
 STOP_SECONDS = 120.0
@@ -34,6 +37,28 @@ def ready_stack(settings: Settings, view: StartView) -> Iterator[tuple[Settings,
         yield settings, True
     finally:
         _stop(settings, view)
+
+
+@contextlib.contextmanager
+def one_at_a_time(settings: Settings) -> Iterator[None]:
+    """Raises DeploymentError while another demo plays on this CRM_HOME: each would count the other's leads."""
+    with (own_folder(settings.home / "run") / "demo.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DeploymentError(f"A demo plays on {settings.home} already.") from None
+        yield
+
+
+def check_nobody_is_written_to() -> None:
+    """Raises DeploymentError where e-mails or texts would leave this machine: the demo's people are made up."""
+    settings = load_settings()
+    outside = {settings.email_provider, settings.calendar_provider, settings.provider_phone} - {"local", ""}
+    if outside:
+        raise DeploymentError(
+            f"The settings send to the world ({', '.join(sorted(outside))}), and the demo's people are made up; "
+            "unset them for the demo, or use --providers fakes."
+        )
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from threading import Event
 
 import httpx
 
+from crm_db import clock
 from deployments.demo.plan import Group
 from deployments.demo.posts import Post
 from deployments.errors import DeploymentError
@@ -41,7 +42,17 @@ class Answer:
         """Refused for want of proof when it had none, else kept in full."""
         if self.post.refused:
             return self.status == httpx.codes.UNAUTHORIZED
-        return self.status == httpx.codes.ACCEPTED and len(self.event_ids) == self.post.count
+        return self.status == self.post.status and self.kept == self.post.count
+
+    @property
+    def kept(self) -> int:
+        """Submissions that were accepted: those an event id was given for, or all of a sender that hears of none."""
+        return self.post.count if self.is_silent_yes else len(self.event_ids)
+
+    @property
+    def is_silent_yes(self) -> bool:
+        """Whether it was accepted without a word of its events."""
+        return self.post.silent and self.status == self.post.status
 
 
 @dataclass(frozen=True)
@@ -52,18 +63,19 @@ class Answers:
 
     @property
     def accepted(self) -> int:
-        """Submissions that an event id was given for."""
-        return sum(len(answer.event_ids) for answer in self.every)
+        """Submissions that were kept."""
+        return sum(answer.kept for answer in self.every)
 
     @property
     def refused(self) -> int:
         """Submissions of posts that were not taken."""
-        return sum(answer.post.count for answer in self.every if not answer.event_ids)
+        return sum(answer.post.count for answer in self.every if not answer.kept)
 
     @property
-    def events(self) -> frozenset[str]:
-        """The distinct events that were answered with."""
-        return frozenset(event_id for answer in self.every for event_id in answer.event_ids)
+    def events(self) -> int:
+        """The distinct events that were answered with, and those that nobody was told of."""
+        told = {event_id for answer in self.every for event_id in answer.event_ids}
+        return len(told) + sum(answer.kept for answer in self.every if answer.is_silent_yes)
 
     @property
     def tried_again(self) -> int:
@@ -131,7 +143,7 @@ def _send(client: httpx.Client, post: Post, stop: Event) -> Answer:
     while True:
         tries += 1
         try:
-            response = client.post(post.path, content=post.body, headers=dict(post.headers))
+            response = client.post(post.path, content=post.body, headers=post.headers_at(clock.utc_now()))
             if response.status_code != httpx.codes.TOO_MANY_REQUESTS and response.status_code < 500:
                 return Answer(post, response.status_code, _events(response), tries)
             why = f"status {response.status_code}"
@@ -142,9 +154,9 @@ def _send(client: httpx.Client, post: Post, stop: Event) -> Answer:
 
 
 def _events(response: httpx.Response) -> tuple[str, ...]:
-    """The event ids of an answer 202, of one submission or of an array; none of any other."""
-    if response.status_code != httpx.codes.ACCEPTED:
+    """The event ids of a yes, of one submission or of an array; none of any other answer."""
+    if not response.is_success:
         return ()
     body = response.json()
     receipts = body.get("events", [body])
-    return tuple(str(receipt["event_id"]) for receipt in receipts)
+    return tuple(str(receipt["event_id"]) for receipt in receipts if "event_id" in receipt)

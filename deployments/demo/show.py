@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crm_db.queries.story import Example, Tally
+from deployments.demo.carried import Carried
 from deployments.demo.story import Story
 from deployments.settings import Settings
 
@@ -77,11 +78,13 @@ def show_story(console: Console, story: Story) -> None:
     console.print(_numbers(story))
     console.print(_sums(story))
     console.print(_messages(story))
+    if story.carried is not None:
+        console.print(_carried(story.carried))
     console.print(_examples(story.found.examples))
 
 
-def show_where(console: Console, settings: Settings, *, stays: bool) -> None:
-    """The addresses to open."""
+def show_where(console: Console, settings: Settings, *, stays: bool, fakes: str | None = None) -> None:
+    """The addresses to open. fakes: that of the provider fakes, where messages went there."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
@@ -90,7 +93,10 @@ def show_where(console: Console, settings: Settings, *, stays: bool) -> None:
         "Prefect UI", f"{settings.prefect_url} (user and password: prefect_auth of credentials.json)"
     )
     table.add_row("Credentials", str(settings.home / "credentials.json"))
-    table.add_row("E-mails", f"{settings.home / 'outbox'} (crm outbox list, then crm outbox show NAME)")
+    if fakes is None:
+        table.add_row("E-mails", f"{settings.home / 'outbox'} (crm outbox list, then crm outbox show NAME)")
+    else:
+        table.add_row("Fakes", f"{fakes}/_fake/status (CRM_HOME={settings.home} crm fakes status)")
     table.add_row("Dead letters", "crm dead list")
     title = "Everything stays up; Ctrl-C stops it" if stays else "Where to look"
     console.print(Panel(table, title=title, title_align="left", expand=False))
@@ -100,9 +106,17 @@ def _numbers(story: Story) -> Table:
     tally, latency = story.found.tally, story.found.first_answers
     table = _table("What happened", "", "number", "what it means")
     rows: list[tuple[str, object, str]] = [
-        ("posted", story.plan.submissions, "submissions, by API key, by signature, by form"),
+        (
+            "posted",
+            story.plan.submissions,
+            "submissions, by API key, by signature, by form, by makers of forms and ads",
+        ),
         ("refused", story.answers.refused, "wrong signature, unknown token, unknown key (401)"),
-        ("accepted", story.answers.accepted, "kept before they were answered (202)"),
+        (
+            "accepted",
+            story.answers.accepted,
+            "kept before they were answered (202, or 200 where its sender wants that)",
+        ),
         ("repeated", story.repeated, "known by key, own id or bytes: answered with the first event"),
         ("new", tally.new, "became a lead"),
         ("merged", tally.merged, "further submissions of a person: the lead was enriched"),
@@ -110,7 +124,8 @@ def _numbers(story: Story) -> Table:
         ("scored", tally.scored, "with reasons"),
         ("assigned", tally.assigned, "to the free rep with the least open leads"),
         ("enrolled", tally.enrolled, "in the sequence New lead"),
-        ("e-mails sent", tally.emails_sent, f"{story.found.eml_files} .eml files in the outbox"),
+        ("e-mails sent", tally.emails_sent, _where_emails_are(story)),
+        ("texts written", story.texts, "by hand; outside quiet hours they leave at once"),
         (
             "first answer",
             _seconds(latency.p50),
@@ -140,6 +155,28 @@ def _messages(story: Story) -> Table:
         for status, count in states.items():
             table.add_row(channel, status, str(count))
     return table
+
+
+def _carried(carried: Carried) -> Table:
+    """What the providers themselves say."""
+    table = _table("The providers' side", "", "number", "what it means")
+    rows = [
+        ("accepted", carried.accepted, "e-mails and texts that the fakes took"),
+        ("answer lost", carried.lost_answers, "accepted, and then a 500, a cut connection or no answer"),
+        ("found again", carried.found_again, "of those: looked up at the provider, and known as sent"),
+        ("twice", carried.accepted - carried.messages, "accepted again though they had been"),
+        ("in doubt", carried.in_doubt, "still unknown"),
+        ("faults", sum(carried.faults.values()), _counted(carried.faults)),
+    ]
+    for name, number, words in rows:
+        table.add_row(name, str(number), Text(words, style="dim"))
+    return table
+
+
+def _where_emails_are(story: Story) -> str:
+    if story.carried is not None:
+        return f"{story.carried.accepted} messages at the fakes (crm fakes log)"
+    return f"{story.found.eml_files} .eml files in the outbox"
 
 
 def _examples(examples: tuple[Example, ...]) -> Table:

@@ -1,6 +1,6 @@
 """The story of a run: what was posted, what became of it, and whether the sums hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm_db.queries import story
 from crm_db.queries.story import Example, FirstAnswers, Tally
+from deployments.demo.carried import Carried
 from deployments.demo.cast import Run
 from deployments.demo.plan import Plan
 from deployments.demo.sender import Answers
@@ -42,7 +43,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything that is told. posting and settling are in seconds; flow_runs: name to runs meanwhile."""
+    """Everything that is told. posting and settling are in seconds; flow_runs: name to runs meanwhile.
+
+    texts: text messages that somebody wrote to leads. carried: with the provider fakes, what they accepted.
+    """
 
     run: Run
     plan: Plan
@@ -51,11 +55,13 @@ class Story:
     flow_runs: Mapping[str, int]
     posting: float
     settling: float
+    texts: int = 0
+    carried: Carried | None = None
 
     @property
     def repeated(self) -> int:
         """Accepted submissions that were answered with the event of an earlier one."""
-        return self.answers.accepted - len(self.answers.events)
+        return self.answers.accepted - self.answers.events
 
     @property
     def checks(self) -> list[Check]:
@@ -70,7 +76,7 @@ class Story:
                 answers.accepted,
                 tally.new + tally.merged + tally.dead + self.repeated,
             ),
-            Check("events answered = events kept", len(answers.events), tally.events),
+            Check("events answered = events kept", answers.events, tally.events),
             Check("new = people, each one lead", tally.new, plan.people),
             Check("new = leads there are", tally.new, tally.leads),
             Check("merged = further submissions of the same person", tally.merged, plan.merged),
@@ -81,7 +87,21 @@ class Story:
             Check("still waiting = 0", tally.pending + tally.unsettled, 0),
             Check("messages failed or in doubt = 0", self._messages("failed") + self._messages("unknown"), 0),
             Check(".eml files = e-mails sent by this machine", self.found.eml_files, tally.emails_local),
+            Check("texts written = texts in the ledger", self.texts, self._texts),
+            *self._checks_of_fakes(),
         ]
+
+    def _checks_of_fakes(self) -> Iterator[Check]:
+        """Nothing twice, nothing lost, and every doubt settled by asking."""
+        if self.carried is None:
+            return
+        carried = self.carried
+        yield Check("accepted by the fakes = messages, none twice", carried.accepted, carried.messages)
+        yield Check("accepted by the fakes = sent in the ledger, none lost", carried.accepted, carried.sent)
+        yield Check(
+            "accepted but the answer lost = found again by lookup", carried.lost_answers, carried.found_again
+        )
+        yield Check("messages still in doubt = 0", carried.in_doubt, 0)
 
     @property
     def reconciles(self) -> bool:
@@ -98,7 +118,7 @@ class Story:
             "refused": self.answers.refused,
             "accepted": self.answers.accepted,
             "repeated": self.repeated,
-            "events": len(self.answers.events),
+            "events": self.answers.events,
             **{name: getattr(tally, name) for name in ("new", "merged", "dead", "scored", "assigned")},
             **{name: getattr(tally, name) for name in ("nobody_free", "enrolled")},
             "dead_reasons": dict(self.found.dead),
@@ -112,11 +132,17 @@ class Story:
             "examples": [asdict(example) for example in self.found.examples],
             "checks": [{**asdict(check), "holds": check.holds} for check in self.checks],
             "reconciles": self.reconciles,
+            "texts": self.texts,
+            "fakes": asdict(self.carried) if self.carried else None,
         }
 
     @property
     def _as_intended(self) -> int:
         return sum(answer.as_intended for answer in self.answers.every)
+
+    @property
+    def _texts(self) -> int:
+        return sum(self.found.messages.get("sms", {}).values())
 
     def _messages(self, status: str) -> int:
         return sum(states.get(status, 0) for states in self.found.messages.values())

@@ -147,7 +147,7 @@ def test_outbox_lists_shows_and_names_what_is_attached(home: Path) -> None:
     assert "invite.ics" in shown
 
 
-@pytest.mark.parametrize(("name", "words"), [("0199", "More than one"), ("0200", "No e-mail")])
+@pytest.mark.parametrize(("name", "words"), [("0199", "More than one"), ("0200", "No message")])
 def test_outbox_show_wants_exactly_one(home: Path, name: str, words: str) -> None:
     put_email(home, "0199-a", "Welcome")
     put_email(home, "0199-b", "Invite")

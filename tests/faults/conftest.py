@@ -10,23 +10,30 @@ import psycopg
 import pytest
 
 from crm_db.actions.sources import NewSource
+from integrations.testing import Fakes
 from tasks import senders
 from tests.conftest import Database, Org
-from tests.faults.invariants import Accepted, Breach, recount
+from tests.faults.invariants import Accepted, Breach, recount, taken_of
 
 PEOPLE = 6
 
 
 class Bench:
-    """What the tests of this folder work on: submissions of PEOPLE persons, one of them twice."""
+    """What the tests of this folder work on: submissions of PEOPLE persons, one of them twice.
+
+    providers: the settings by which messages leave otherwise than as files, and the fakes they go to.
+    """
 
     def __init__(self, database: Database, home: Path, accepted: list[Accepted]) -> None:
         self.database, self.home, self.accepted = database, home, accepted
+        self.providers: dict[str, str] = {}
+        self.fakes: Fakes | None = None
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a worker process needs to find the database and the outbox."""
-        return {"CRM_FLOW_DATABASE_URL": self.database.flow_url, "CRM_HOME": str(self.home)}
+        """What a worker process needs to find the database, the outbox and the providers."""
+        ours = {"CRM_FLOW_DATABASE_URL": self.database.flow_url, "CRM_HOME": str(self.home)}
+        return {**ours, **self.providers}
 
     @property
     def outbox(self) -> Path:
@@ -45,6 +52,11 @@ class Bench:
         assert row is not None
         return row[0]
 
+    def all(self, question: str) -> list[tuple[Any, ...]]:
+        """The rows that answer a question."""
+        with psycopg.connect(self.database.owner_url) as connection:
+            return connection.execute(question).fetchall()
+
     def let_leases_end(self) -> None:
         """As if the longest lease and back-off had passed: leases of dead workers are over, tries again are due."""
         self.execute(
@@ -57,7 +69,10 @@ class Bench:
 
     def breaches(self) -> list[Breach]:
         """The recount."""
-        return recount(self.database.owner_url, self.outbox, self.accepted)
+        taken = None
+        if self.fakes is not None:
+            taken = taken_of({"accepted": [entry.as_dict() for entry in self.fakes.log.entries]})
+        return recount(self.database.owner_url, self.outbox, self.accepted, taken)
 
 
 @pytest.fixture
@@ -71,10 +86,9 @@ def bench(
 ) -> Bench:
     """Submissions that wait, as the API keeps them, and this process as a further worker on them."""
     monkeypatch.setenv("CRM_HOME", str(tmp_path))
-    for name in ("CRM_SMTP_URL", "CRM_PROVIDER_EMAIL"):
+    for name in ("CRM_SMTP_URL", "CRM_PROVIDER_EMAIL", "CRM_PROVIDER_CALENDAR", "CRM_PROVIDER_PHONE"):
         monkeypatch.delenv(name, raising=False)
-    for remembered in (senders._settings, senders._email_sender, senders._invite_sender):
-        remembered.cache_clear()
+    senders.forget()
     emails = [f"person{number}@faults.example" for number in range(PEOPLE)]
     return Bench(as_flow, tmp_path, _kept(as_flow, org, source, [*emails, emails[0].upper()]))
 

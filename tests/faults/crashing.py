@@ -100,9 +100,16 @@ def _child(target: Callable[..., None], *arguments: object) -> BaseProcess:
     return child
 
 
+def _settle_in(environment: dict[str, str]) -> None:
+    """Take these settings and no others: the server that children are forked from has those of the test that started it."""
+    for name in [name for name in os.environ if name.startswith("CRM_")]:
+        del os.environ[name]
+    os.environ.update(environment)
+
+
 def _dying(point: str, call: int, environment: dict[str, str]) -> None:
     step, owner, name, before = POINTS[point]
-    os.environ.update(environment)
+    _settle_in(environment)
     original, calls, one_at_a_time = getattr(owner, name), itertools.count(1), threading.Lock()
 
     def until_the_end(*args: Any, **kwargs: Any) -> Any:
@@ -120,7 +127,7 @@ def _dying(point: str, call: int, environment: dict[str, str]) -> None:
 
 
 def _poisoned(message_id: str, when: str, environment: dict[str, str]) -> None:
-    os.environ.update(environment)
+    _settle_in(environment)
     owner, name = (attempts, "open_attempt") if when == "opened" else (senders, "send")
     original = getattr(owner, name)
 
@@ -134,7 +141,7 @@ def _poisoned(message_id: str, when: str, environment: dict[str, str]) -> None:
 
 
 def _pausing(paused: str, environment: dict[str, str]) -> None:
-    os.environ.update(environment)
+    _settle_in(environment)
     original, one_at_a_time = senders.send, threading.Lock()
 
     def after_a_pause(attempt: attempts.OpenAttempt) -> Any:
@@ -149,5 +156,5 @@ def _pausing(paused: str, environment: dict[str, str]) -> None:
 
 
 def _running(step: Step, environment: dict[str, str]) -> None:
-    os.environ.update(environment)
+    _settle_in(environment)
     step()

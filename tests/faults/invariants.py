@@ -1,11 +1,13 @@
-"""The recount: what was promised, judged from the database and the `.eml` files alone, with none of the product's code.
+"""The recount: what was promised, judged from the database and from what left, with none of the product's code.
+
+What left are the `.eml` files or, where the messages went to the provider fakes, the fakes' own log of what they accepted.
 
 Three kinds of breach: `lost` (something accepted did not become what it should), `twice` (something exists or was sent more than
 once) and `stuck` (something is still under way although all is quiet). A sentence names ids, never people.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -16,6 +18,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 LOST, TWICE, STUCK = "lost", "twice", "stuck"
+LOOKED_UP = ("local", "sendgrid", "twilio")
+"""Providers that can be asked what became of a message: a doubt about one of theirs may not stay."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,33 @@ class Breach:
     words: str
 
 
-def recount(owner_url: str, outbox: Path, accepted: Sequence[Accepted]) -> list[Breach]:
-    """Every broken promise after a run that has come to rest; empty when all were kept."""
+@dataclass(frozen=True)
+class Taken:
+    """An entry of the fakes' log: a message that a provider accepted, whatever it answered.
+
+    message_id: ours; empty for texts and calls.
+    """
+
+    provider: str
+    kind: str
+    message_id: str
+    to: str
+    fingerprint: str
+
+
+def taken_of(log: Mapping[str, Any]) -> list[Taken]:
+    """The entries of GET /_fake/log."""
+    names = ("provider", "kind", "message_id", "to", "fingerprint")
+    return [Taken(**{name: entry[name] for name in names}) for entry in log["accepted"]]
+
+
+def recount(
+    owner_url: str, outbox: Path, accepted: Sequence[Accepted], taken: Sequence[Taken] | None = None
+) -> list[Breach]:
+    """Every broken promise after a run that has come to rest; empty when all were kept.
+
+    taken: the log of the provider fakes, when e-mail went there and not into files.
+    """
     with psycopg.connect(owner_url, row_factory=dict_row) as connection:
         ledger = _Ledger(connection)
         return [
@@ -45,7 +74,7 @@ def recount(owner_url: str, outbox: Path, accepted: Sequence[Accepted]) -> list[
             *_people(ledger, accepted),
             *_automation(ledger),
             *_messages(ledger),
-            *_files(ledger, outbox),
+            *(_files(ledger, outbox) if taken is None else _carried(ledger, taken)),
         ]
 
 
@@ -99,7 +128,7 @@ def _automation(ledger: _Ledger) -> Iterator[Breach]:
                (select count(*) from crm_messages m where m.org_id = l.org_id and m.lead_id = l.id and m.recipient = 'lead'
                 and m.channel = 'email' and m.template = 'welcome' and m.status = 'sent') as welcomes,
                (select count(*) from crm_messages m where m.org_id = l.org_id and m.lead_id = l.id
-                and m.purpose = 'owner-notice' and m.status = 'sent') as notices
+                and m.template = 'owner-notice' and m.status = 'sent') as notices
         from crm_leads l where l.automation <> 'off' and l.deleted_at is null
         """
     )
@@ -130,7 +159,7 @@ def _messages(ledger: _Ledger) -> Iterator[Breach]:
     ):
         if row["status"] in ("claimed", "sending") or (row["status"] == "scheduled" and row["overdue"]):
             yield Breach(STUCK, f"message {row['id']} is {row['status']}")
-        elif row["status"] == "failed" or (row["status"] == "unknown" and row["provider"] == "local"):
+        elif row["status"] == "failed" or (row["status"] == "unknown" and row["provider"] in LOOKED_UP):
             yield Breach(LOST, f"message {row['id']} is {row['status']}")
     for row in ledger.rows(
         """
@@ -156,7 +185,7 @@ def _files(ledger: _Ledger, outbox: Path) -> Iterator[Breach]:
         row["id"]: row
         for row in ledger.rows(
             """
-            select m.id::text, m.status, m.channel, m.recipient, m.template, m.lead_id::text, l.email
+            select m.id::text, m.key, m.status, m.channel, m.recipient, m.template, m.lead_id::text, l.email
             from crm_messages m left join crm_leads l on l.org_id = m.org_id and l.id = m.lead_id
             """
         )
@@ -176,6 +205,67 @@ def _files(ledger: _Ledger, outbox: Path) -> Iterator[Breach]:
     yield from _same_email_twice(sent, files)
 
 
+def _carried(ledger: _Ledger, taken: Sequence[Taken]) -> Iterator[Breach]:
+    """Every message that is sent was accepted once, everything accepted is sent, and nobody got the same message twice."""
+    rows = {
+        row["id"]: row
+        for row in ledger.rows(
+            """
+            select m.id::text, m.key, m.status, m.channel, m.recipient, m.template, m.provider, m.lead_id::text,
+                   m.rendered ->> 'to' as "to"
+            from crm_messages m where m.provider in ('sendgrid', 'twilio')
+            """
+        )
+    }
+    by_id = Counter(one.message_id for one in taken if one.message_id)
+    for message, number in by_id.items():
+        if number > 1:
+            yield Breach(TWICE, f"message {message} was accepted {number} times")
+        if message not in rows:
+            yield Breach(TWICE, f"the accepted message {message} has no row")
+        elif rows[message]["status"] != "sent":
+            yield Breach(LOST, f"message {message} was accepted but is {rows[message]['status']}")
+    for message, row in rows.items():
+        if row["status"] == "sent" and row["provider"] == "sendgrid" and not by_id[message]:
+            yield Breach(LOST, f"message {message} is sent but nobody accepted it")
+    yield from _same_twice(rows, taken)
+    yield from _by_phone(rows, taken)
+
+
+def _same_twice(rows: Mapping[str, dict[str, Any]], taken: Sequence[Taken]) -> Iterator[Breach]:
+    """To one address at most one e-mail of one purpose; to a colleague, at most one about each lead."""
+    got: dict[tuple[str, ...], list[str]] = {}
+    for one in taken:
+        row = rows.get(one.message_id)
+        if row is not None and row["template"]:
+            about = _about(row)
+            got.setdefault((one.to.lower(), row["channel"], row["template"], *about), []).append(
+                one.message_id
+            )
+    for messages in got.values():
+        if len(messages) > 1:
+            yield Breach(TWICE, f"one address got the same e-mail as {', '.join(sorted(messages))}")
+
+
+def _by_phone(rows: Mapping[str, dict[str, Any]], taken: Sequence[Taken]) -> Iterator[Breach]:
+    """Texts and calls carry no id of ours: to each number as many were accepted as are sent, none with the same words twice."""
+    accepted = Counter((one.kind, one.to) for one in taken if not one.message_id)
+    sent = Counter(
+        (row["channel"], row["to"])
+        for row in rows.values()
+        if row["provider"] == "twilio" and row["status"] == "sent"
+    )
+    for kind, to in accepted.keys() | sent.keys():
+        ids = sorted(name for name, row in rows.items() if (row["channel"], row["to"]) == (kind, to))
+        if accepted[kind, to] > sent[kind, to]:
+            yield Breach(TWICE, f"{accepted[kind, to]} accepted for {sent[kind, to]} sent: {', '.join(ids)}")
+        elif accepted[kind, to] < sent[kind, to]:
+            yield Breach(LOST, f"{accepted[kind, to]} accepted for {sent[kind, to]} sent: {', '.join(ids)}")
+    for print_, number in Counter(one.fingerprint for one in taken if not one.message_id).items():
+        if number > 1:
+            yield Breach(TWICE, f"the same words went to one number {number} times ({print_})")
+
+
 def _same_email_twice(sent: dict[str, dict[str, Any]], files: dict[Path, EmailMessage]) -> Iterator[Breach]:
     """To one address at most one e-mail of one purpose; to a colleague, at most one about each lead."""
     got: dict[tuple[str, ...], list[str]] = {}
@@ -183,11 +273,18 @@ def _same_email_twice(sent: dict[str, dict[str, Any]], files: dict[Path, EmailMe
         message = _message_of(path, mail)
         row = sent.get(message)
         if row is not None:
-            about = (row["lead_id"],) if row["recipient"] == "user" else ()
+            about = _about(row)
             got.setdefault((str(mail["To"]).lower(), row["template"], *about), []).append(message)
     for messages in got.values():
         if len(messages) > 1:
             yield Breach(TWICE, f"one address got the same e-mail as {', '.join(sorted(messages))}")
+
+
+def _about(row: dict[str, Any]) -> tuple[str, ...]:
+    """What a further e-mail of one purpose may be about: to a colleague each lead, and each time that a lead writes again."""
+    if row["recipient"] != "user":
+        return ()
+    return (row["lead_id"], row["key"]) if row["template"] == "owner-again" else (row["lead_id"],)
 
 
 def _parsed(path: Path) -> EmailMessage:

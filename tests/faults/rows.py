@@ -1,17 +1,22 @@
-"""The rows: which process is killed, and one run of it from an empty stack to the recount."""
+"""The rows: which process is killed, what the providers do meanwhile, and one run of it from an empty stack to the recount."""
 
 import random
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, LiteralString
 
 import psycopg
 
-from tests.faults.invariants import LOST, STUCK, TWICE, Accepted, Breach, recount
+from deployments.fakes.process import environment
+from integrations.testing import Fakes, running_fakes
+from integrations.testing.contracts import load_contracts
+from integrations.testing.faults import Plan
+from tests.faults.invariants import LOST, STUCK, TWICE, Accepted, Breach, recount, taken_of
 from tests.faults.own_stack import OwnStack, own_stack
 from tests.faults.sender import Sender, Submission, submissions
 
@@ -24,6 +29,7 @@ SETTLE_SECONDS = 420.0
 QUIET_LOOKS = 4
 _UNSETTLED = """
     select (select count(*) from crm_inbox where status = 'pending') as submissions,
+           (select count(*) from crm_messages where status = 'unknown' and check_at is not null) as in_doubt,
            (select count(*) from crm_leads where automation = 'pending' and deleted_at is null) as leads,
            (select count(*) from crm_messages where status in ('claimed', 'sending')
             or status = 'scheduled' and (due_at <= now() or attempts > 0)) as messages,
@@ -42,13 +48,20 @@ class Row:
     """A fault: the process of `crm status` that is killed, and by which signal.
 
     in_hand: the question whether it has work in hand just now. A kill at any odd moment rarely hits the ones that matter.
+    fakes: e-mail goes to the provider fakes, which follow this plan; settings: what the stack is told in addition.
     """
 
     name: str
     process: str
     by: signal.Signals = signal.SIGKILL
     in_hand: LiteralString | None = None
+    fakes: Plan | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
+
+HURRIED = {"CRM_HTTP_TIMEOUT": "3"}
+FAILING = Plan(share=0.3, after_share=0.5, hang_seconds=5, latency=(0.0, 0.05))
+LAG_SECONDS = 8.0
 
 ROWS = (
     Row("kill-intake-capture", "intake-capture", in_hand=CAPTURING),
@@ -57,6 +70,20 @@ ROWS = (
     Row("kill-worker", "worker"),
     Row("kill-prefect", "prefect"),
     Row("stop-postgres-immediately", "postgres", signal.SIGQUIT),
+    Row(
+        "fakes",
+        "intake-delivery",
+        in_hand=DELIVERING,
+        fakes=FAILING,
+        settings={**HURRIED, "CRM_SETTLE_SECONDS": "2"},
+    ),
+    Row(
+        "lag",
+        "intake-delivery",
+        in_hand=DELIVERING,
+        fakes=replace(FAILING, lag_seconds=LAG_SECONDS),
+        settings={**HURRIED, "CRM_SETTLE_SECONDS": f"{1.25 * LAG_SECONDS:g}"},
+    ),
 )
 
 
@@ -64,7 +91,7 @@ ROWS = (
 class Result:
     """What a row showed. `leads` are posts with a 202; `tries` the requests that took; `unsettled` what was left, if anything.
 
-    in_hand: how many of the kills certainly hit work in hand.
+    in_hand: how many of the kills certainly hit work in hand. carried: what the provider fakes say of themselves.
     """
 
     row: str
@@ -81,6 +108,7 @@ class Result:
     unsettled: dict[str, int] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
+    carried: dict[str, Any] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -98,7 +126,7 @@ def run(row: Row, *, leads: int, kills: int = KILLS, seed: int, cut_leases: bool
     cut_leases: end the leases of the dead at once instead of waiting minutes for their end.
     """
     began = time.monotonic()
-    with own_stack() as stack:
+    with _providers(row, seed) as (fakes, settings), own_stack(**settings) as stack:
         stack.add_reps()
         sender = Sender(stack.add_source("faults"), RATE)
         posts = submissions(leads, seed=seed)
@@ -108,8 +136,29 @@ def run(row: Row, *, leads: int, kills: int = KILLS, seed: int, cut_leases: bool
             _cut_leases(stack.owner_url)
         unsettled = _settle(stack.owner_url)
         settled = time.monotonic()
-        breaches = recount(stack.owner_url, stack.outbox, sender.accepted)
-    return _result(row, posts, sender, hits, breaches, unsettled, settled - began, settled - loaded)
+        taken = taken_of({"accepted": [one.as_dict() for one in fakes.log.entries]}) if fakes else None
+        breaches = recount(stack.owner_url, stack.outbox, sender.accepted, taken)
+    result = _result(row, posts, sender, hits, breaches, unsettled, settled - began, settled - loaded)
+    return replace(result, carried=_carried(fakes)) if fakes else result
+
+
+@contextmanager
+def _providers(row: Row, seed: int) -> Iterator[tuple[Fakes | None, Mapping[str, str]]]:
+    """The provider fakes of a row that has any, and the settings that lead a stack to them."""
+    if row.fakes is None:
+        yield None, row.settings
+        return
+    with running_fakes(Fakes(seed=seed, contracts=load_contracts())) as server:
+        server.fakes.follow(replace(row.fakes, seed=seed))
+        yield server.fakes, {**environment(server.url), **row.settings}
+
+
+def _carried(fakes: Fakes) -> dict[str, Any]:
+    """What the fakes met; raises RuntimeError when no answer was lost, for then the row has shown nothing."""
+    summary = fakes.summary()
+    if not summary["answer_lost"]:
+        raise RuntimeError("no message was accepted without its caller hearing of it")
+    return {name: summary[name] for name in ("accepted", "answer_lost", "twice", "faults", "refused")}
 
 
 def _load_and_kill(
