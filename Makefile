@@ -10,6 +10,8 @@ endif
 
 VENV := .venv
 BIN := $(VENV)/bin
+# A third of the tests goes on while two wait: they wait more than they work.
+TEST_WORKERS ?= 3
 STAMP := $(VENV)/.installed
 # What the stamp must say: the checksum of the two files that decide what is installed.
 WANTED = $(shell cat requirements.lock pyproject.toml | cksum)
@@ -62,7 +64,7 @@ fix: install ## Repair style where a machine can
 	$(BIN)/python -m ruff format .
 
 test: install ## Run the tests (ARGS="tests/rules -k phone" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n $(TEST_WORKERS) --dist loadscope)
 
 bench: install ## Measure (ONLY=name for one)
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))

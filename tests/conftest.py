@@ -27,7 +27,7 @@ PREFECT_HOME = tempfile.TemporaryDirectory(prefix="crm-prefect-", ignore_cleanup
 os.environ["PREFECT_HOME"] = PREFECT_HOME.name
 
 PASSWORD = "only-for-tests"
-TEMPLATE = "crm_test_template"
+TEMPLATE = f"crm_test_template_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 @dataclass(frozen=True)

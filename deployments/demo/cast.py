@@ -14,7 +14,6 @@ from crm_db.models import User
 from crm_db.queries import story
 from crm_db.session import Identity
 from deployments.demo import formats
-from deployments.errors import DeploymentError
 from integrations.testing import Credentials
 
 NAME_START = "demo"
@@ -79,13 +78,9 @@ DOMAIN = "@sales.example"
 _OTHERS = select(func.count()).where(User.takes_leads, User.active, User.email.not_like(f"%{DOMAIN}"))
 
 
-def check_alone(session: Session, org_id: UUID) -> None:
-    """Raises DeploymentError where people work: the demo's leads and reps would get among theirs."""
-    if session.scalar(_OTHERS.where(User.org_id == org_id)):
-        raise DeploymentError(
-            "People take leads here already, and the demo's would get among theirs; "
-            "play it in a CRM_HOME of its own, such as CRM_HOME=demo crm demo."
-        )
+def others_work_here(session: Session, org_id: UUID) -> bool:
+    """Whether people take leads here who are none of the demo's: its leads and reps get among theirs."""
+    return bool(session.scalar(_OTHERS.where(User.org_id == org_id)))
 
 
 def ensure_reps(session: Session, org_id: UUID) -> None:

@@ -45,6 +45,7 @@ def play(
     fakes: where that stack's messages go, and where Graph is.
     """
     with _as_owner(settings) as identity:
+        _warn_of_others(identity, console)
         run, planned = _prepare(identity, leads, with_graph=fakes is not None)
         for lead in planned.meta_leads:
             assert fakes is not None
@@ -80,11 +81,22 @@ def _as_owner(settings: Settings) -> Iterator[Identity]:
         session.unbind()
 
 
+def _warn_of_others(identity: Identity, console: Console) -> None:
+    assert identity.org_id is not None
+    with session.unit_of_work(identity) as work:
+        others = cast.others_work_here(work, identity.org_id)
+    if others:
+        console.print(
+            "People take leads here already: the demo's leads and reps get among theirs. "
+            "A CRM_HOME of its own keeps them apart.",
+            style="yellow",
+        )
+
+
 def _prepare(identity: Identity, leads: int, *, with_graph: bool) -> tuple[cast.Run, Plan]:
     """Cast and posts of the next run."""
     assert identity.org_id is not None
     with session.unit_of_work(identity) as work:
-        cast.check_alone(work, identity.org_id)
         cast.ensure_reps(work, identity.org_id)
         run = cast.open_run(work, identity, clock.utc_now().date(), with_graph=with_graph)
         taken = questions.phones_of(work, identity.org_id, cast.NAME_START)

@@ -292,7 +292,7 @@ def test_only_an_address_on_the_web_is_a_thank_you_page(
     web: httpx.Client, org: Org, make_source: Callable[..., NewSource], owner: psycopg.Connection
 ) -> None:
     for number, (stored, location) in enumerate(STORED.items()):
-        form = make_source(org, f"form {number}", format="form", allowed_origins=[SITE])
+        form = make_source(org, f"form-{number}", format="form", allowed_origins=[SITE])
         owner.execute("update crm_sources set thank_you_url = %s where id = %s", [stored, form.id])
         answer = web.post(path(form), data=FORM, headers=BROWSER)
         assert (answer.status_code, answer.headers["location"]) == (303, location)

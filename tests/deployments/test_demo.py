@@ -244,13 +244,12 @@ def test_what_left_twice_or_was_lost_or_stays_in_doubt_does_not_reconcile(
     assert not with_fakes(compare(rows, log, {})).reconciles
 
 
-def test_the_demo_keeps_away_from_people_who_work_here(org: Org, database: Database, reps: object) -> None:
+def test_the_demo_notices_people_who_work_here(org: Org, database: Database, reps: object) -> None:
     with session.bound_to(database.owner_url), session.unit_of_work(org.identity) as work:
-        with pytest.raises(DeploymentError, match="CRM_HOME of its own"):
-            cast.check_alone(work, org.org_id)
+        assert cast.others_work_here(work, org.org_id)
         work.execute(text("update crm_users set active = false where takes_leads"))
         cast.ensure_reps(work, org.org_id)
-        cast.check_alone(work, org.org_id)
+        assert not cast.others_work_here(work, org.org_id)
 
 
 def test_the_demo_writes_to_nobody_outside(monkeypatch: pytest.MonkeyPatch) -> None:
