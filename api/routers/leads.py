@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
@@ -19,6 +19,7 @@ from crm_db import clock
 from crm_db.actions import leads as lead_actions
 from crm_db.errors import RecordNotFound
 from crm_db.queries import leads
+from crm_db.rules.parsing import Unreadable, check_nest
 from crm_db.session import Identity, unit_of_work
 
 router = APIRouter(
@@ -59,6 +60,15 @@ class LeadIn(BaseModel):
     consent: dict[Literal["email", "sms", "phone"], bool] | None = None
     custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
     automation: bool = Field(default=True, description="false: no scoring, assignment or follow-up")
+
+    @field_validator("custom")
+    @classmethod
+    def _is_json_to_keep(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            check_nest(value)
+        except Unreadable as problem:
+            raise ValueError(problem.words) from None
+        return value
 
     def fields(self) -> dict[str, object]:
         """What was given, by our names."""

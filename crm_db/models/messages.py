@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_db.models.base import (
@@ -49,6 +49,7 @@ class Message(Base, InOrg, Visible, Stamped):
         refers_to("crm_steps", by="step_id"),
         one_of("channel", "email", "sms", "call", "task", "invite", "webhook"),
         one_of("recipient", "lead", "user"),
+        CheckConstraint("priority in (1, 3, 5, 9)", name="priority"),  # those that a claim looks for
         one_of("status", "scheduled", "claimed", "sending", "sent", "failed", "unknown", "cancelled"),
         Index("ix_crm_messages_due", "priority", "due_at", postgresql_where=text("status = 'scheduled'")),
         Index(

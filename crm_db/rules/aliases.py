@@ -46,8 +46,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "utm_campaign": "utmcampaign",
             "utm_term": "utmterm",
             "utm_content": "utmcontent",
-            "consent": "consent marketingconsent marketingoptin gdprconsent optin optedin acceptsmarketing"
-            " newsletter subscribe subscribed",
+            "consent": "consent marketingconsent marketingoptin gdprconsent optin optedin acceptsmarketing",
+            "newsletter": "newsletter subscribe subscribed",
             "consent_email": "consentemail emailconsent emailoptin optinemail emailmarketingconsent",
             "consent_sms": "consentsms smsconsent smsoptin optinsms smsmarketingconsent textconsent",
             "consent_phone": "consentphone phoneconsent phoneoptin optinphone callconsent consentcall",

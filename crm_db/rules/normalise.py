@@ -251,7 +251,8 @@ def _consent(reading: _Reading) -> dict[str, bool]:
     general = reading.known.get("consent")
     by_channel = general if isinstance(general, Mapping) else {}
     overall = None if by_channel else reading.use("consent", _yes_or_no)
-    consent = {"email": True} if overall else {}
+    wants_news = reading.use("newsletter", _yes_or_no)  # whoever wants no newsletter may still want an answer
+    consent = {"email": True} if overall or wants_news else {}
     if overall is False:
         consent = dict.fromkeys(CHANNELS, False)
     everything_refused = reading.use("refuse", _yes_or_no)
@@ -288,6 +289,9 @@ def _tags(given: object) -> tuple[str, ...]:
 def _custom(fields: Fields, extension: str | None) -> dict[str, object]:
     """The sender's own fields, with the notes and a phone's extension, which have no column of their own."""
     custom = dict(fields.custom)
+    news = one_line(str(fields.known.get("newsletter", "")), MAX_NAME_CHARS)
+    if news.casefold() in _NO:
+        custom.setdefault("newsletter", news)
     notes = many_lines(str(fields.known.get("notes") or ""), MAX_NOTES_CHARS)
     if notes:
         custom["notes"] = notes

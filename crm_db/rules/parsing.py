@@ -139,7 +139,7 @@ def _json(text: str) -> object:
         raise _too_deep() from None
     except ValueError:
         raise Unreadable("not_json", "The body is not valid JSON.") from None
-    _check_nest(value)
+    check_nest(value)
     return value
 
 
@@ -151,7 +151,7 @@ def _too_deep() -> Unreadable:
     return Unreadable("too_deep", f"The JSON is nested more than {MAX_DEPTH} levels deep.")
 
 
-def _check_nest(value: object) -> None:
+def check_nest(value: object) -> None:
     """Refuse what cannot be written as JSON again (1e999 is read as infinity) or is nested too deep."""
     level: list[object] = [value]
     for _ in range(MAX_DEPTH + 1):

@@ -209,3 +209,11 @@ def test_a_field_that_cannot_be_used_is_refused_by_name(
     assert field in response.text
     assert value not in response.text
     assert count(owner, "crm_leads") == 0
+
+
+def test_fields_of_ones_own_are_refused_when_they_are_nested_without_end(admin: httpx.Client) -> None:
+    deep: object = 1
+    for _ in range(300):
+        deep = {"in": deep}
+    for headers in ({}, {"Idempotency-Key": "deep"}):
+        assert admin.post(PATH, json={**ADA, "custom": {"deep": deep}}, headers=headers).status_code == 422

@@ -300,3 +300,10 @@ def test_a_name_with_a_link_in_it_is_no_name(name: str) -> None:
     draft = draft_of({"first_name": name})
     assert draft.first_name is None
     assert draft.custom == {"first_name_as_sent": name}
+
+
+@pytest.mark.parametrize("answer", ["no", False, "0"])
+def test_who_wants_no_newsletter_may_still_want_an_answer(answer: object) -> None:
+    draft = normalise_lead(read_fields({"email": MAIL, "newsletter": answer}, None), region=None, now=NOW)
+    assert draft.consent == {}
+    assert draft.custom == {"newsletter": str(answer)}

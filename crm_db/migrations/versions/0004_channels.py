@@ -40,10 +40,12 @@ def upgrade() -> None:
         ["created_at"],
         postgresql_where=sa.text("status = 'cancelled' and reason in ('no address', 'no telephone number')"),
     )
+    op.create_check_constraint(op.f("ck_crm_messages_priority"), "crm_messages", "priority in (1, 3, 5, 9)")
     _alerts()
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("ck_crm_messages_priority"), "crm_messages")
     unprotect("crm_alerts")
     op.drop_table("crm_alerts")
     for index in ("ix_crm_messages_lacking", "ix_crm_messages_entries", "ix_crm_messages_check_at"):
