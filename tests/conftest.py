@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -25,6 +26,11 @@ from tests import prefect_server
 # Importing Prefect makes this folder; unset, it would stand in the home of whoever runs the tests.
 PREFECT_HOME = tempfile.TemporaryDirectory(prefix="crm-prefect-", ignore_cleanup_errors=True)
 os.environ["PREFECT_HOME"] = PREFECT_HOME.name
+
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")  # no test is judged by how fast a shared machine is
 
 PASSWORD = "only-for-tests"
 TEMPLATE = f"crm_test_template_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"

@@ -74,11 +74,15 @@ class Runner:
         for run in runs:
             self.client.set_flow_run_state(run.id, Cancelled(message=why), force=True)
 
+    def crash(self, runs: Iterable[FlowRun], why: str) -> None:
+        """End runs as crashed."""
+        for run in runs:
+            self.client.set_flow_run_state(run.id, Crashed(message=why), force=True)
+
     def crash_leftovers(self) -> int:
         """Mark the unfinished runs that former instances of this lane left as crashed; their work is found again by state."""
         leftovers = janitor.dead_of(self.client, f"{LANE_TAG}{self.lane}")
-        for run in leftovers:
-            self.client.set_flow_run_state(run.id, Crashed(message="its process ended"), force=True)
+        self.crash(leftovers, "its process ended")
         return len(leftovers)
 
     def scheduled(self, pool: str, queue: str, *, before: datetime) -> list[FlowRun]:

@@ -10,7 +10,8 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
-from prefect.exceptions import PrefectException
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import MissingFlowError, ObjectNotFound, PrefectException
 from prefect.flows import Flow, load_flow_from_entrypoint
 
 from crm_db import clock
@@ -21,6 +22,8 @@ from tasks import stopping
 POOL, QUEUE = "crm", "sweeps"
 POLL_SECONDS = 3.0
 AWAY_SECONDS = 5.0
+NOT_LOADABLE = (ImportError, AttributeError, SyntaxError, TypeError, ValueError, MissingFlowError)
+"""What loading a flow fails with, as after an upgrade that moved it."""
 
 log = logging.getLogger("crm.sweeps")
 
@@ -68,13 +71,32 @@ def split_superseded(due: Sequence[FlowRun]) -> tuple[list[FlowRun], list[FlowRu
 
 
 def _run(runner: Runner, run: FlowRun) -> None:
-    """Run one due run, unless a schedule made it and ops paused its deployment meanwhile: people's runs they asked for."""
-    if run.deployment_id is None:
+    """Run one due run, unless a schedule made it and ops paused its deployment meanwhile: people's runs they asked for.
+
+    One that cannot be run is ended with its reason, lest it stand in the way of all others for ever.
+    """
+    deployment = _deployment_of(runner, run)
+    if deployment is None:
+        runner.cancel([run], "its deployment is gone")
         return
-    deployment = runner.client.read_deployment(run.deployment_id)
     if run.auto_scheduled and is_off(deployment):
         runner.cancel([run], "its deployment is paused")
         return
-    if runner.take(run):
+    try:
         flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint or "")
+    except NOT_LOADABLE as trouble:
+        log.warning(
+            "a run of %s is ended: its flow cannot be loaded (%s)", deployment.name, type(trouble).__name__
+        )
+        runner.crash([run], f"its flow cannot be loaded ({type(trouble).__name__})")
+        return
+    if runner.take(run):
         runner.run(flow, runner.client.read_flow_run(run.id), pausable=run.auto_scheduled or False)
+
+
+def _deployment_of(runner: Runner, run: FlowRun) -> DeploymentResponse | None:
+    """The deployment of a run, None when somebody deleted it."""
+    try:
+        return runner.client.read_deployment(run.deployment_id) if run.deployment_id else None
+    except ObjectNotFound:
+        return None
