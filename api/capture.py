@@ -12,7 +12,7 @@ from api.errors import BadIdempotencyKey, FormRefused, IdempotencyKeyReused, Too
 from api.identity import KeyParts
 from api.limits import RateLimits
 from api.posts import Post
-from api.proofs import Candidate, is_signed, proven_source, token_suffices
+from api.proofs import Candidate, is_signed, proven_source, token_suffices, without_proof
 from crm_db import clock as utc
 from crm_db.rules import formats
 from crm_db.rules.formats import Reading
@@ -153,15 +153,16 @@ def keyed(
     """
     whole = body_hash(body)
     for index, (item, sender_id) in enumerate(zip(batch.items, sender_ids, strict=True)):
+        kept = without_proof(item)
         if idempotency_key is not None:
             key = f"{idempotency_key}#{index}" if batch.is_array else idempotency_key
-            yield Keyed(item, f"header:{source.source_id}", key, whole)
+            yield Keyed(kept, f"header:{source.source_id}", key, whole)
             continue
         own = body_hash(item)
         if sender_id is not None:
-            yield Keyed(item, f"sender:{source.source_id}", sender_id, own)
+            yield Keyed(kept, f"sender:{source.source_id}", sender_id, own)
         else:
-            yield Keyed(item, f"body:{source.source_id}", own.hex(), own)
+            yield Keyed(kept, f"body:{source.source_id}", own.hex(), own)
 
 
 def _is_form_post(source: Candidate, post: Post) -> bool:
@@ -183,5 +184,5 @@ def _reading(source: Candidate, content_type: str, item: bytes) -> Reading | Non
 
 
 def _common_format(source: Candidate, readings: Sequence[Reading | None]) -> str:
-    shapes = {source.format if reading is None else reading.format for reading in readings}
+    shapes = {source.format if reading is None else reading.format for reading in readings} or {source.format}
     return shapes.pop() if len(shapes) == 1 else ""

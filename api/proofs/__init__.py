@@ -6,9 +6,9 @@ from uuid import UUID
 
 from api.errors import Unproven
 from api.proofs.candidate import Candidate
-from api.proofs.schemes import BY_FORMAT, IN_HEADERS, OURS, Scheme, Sent
+from api.proofs.schemes import BY_FORMAT, IN_HEADERS, OURS, Scheme, Sent, without_proof
 
-__all__ = ["Candidate", "Sent", "is_signed", "proven_source", "token_suffices"]
+__all__ = ["Candidate", "Sent", "is_signed", "proven_source", "token_suffices", "without_proof"]
 
 _NOBODY = Candidate(UUID(int=0), UUID(int=0), "", "", {}, None, by_token=False, by_key=False)
 

@@ -5,7 +5,7 @@ telephone number and sender's id of its batch, in one order, and keeps them unti
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from crm_db.queries import identities, settings
 from crm_db.rules.keys import identity_lock, owner_again
 from crm_db.rules.matching import Decision, enrich, match_batch
 from crm_db.rules.normalise import LeadDraft
+from crm_db.rules.understanding import TEST_TAG
 
 _LOCK = text(
     "select pg_advisory_xact_lock(key) from (select unnest(cast(:keys as bigint[])) as key order by 1) as sorted"
@@ -194,9 +195,15 @@ def _enrich_existing(
 
 
 def _changes(lead: Mapping[str, Any], arrival: Arrival, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """What an arrival changes on a lead that was there before."""
+    """What an arrival changes on a lead that was there before. A test leaves no mark on a real lead, a real one ends a test."""
+    draft, was_test = arrival.draft, TEST_TAG in lead["tags"]
+    is_test = TEST_TAG in draft.tags
+    if is_test and not was_test:
+        draft = replace(draft, tags=tuple(tag for tag in draft.tags if tag != TEST_TAG))
     said = {k: None if k in defaults and v == defaults[k] else v for k, v in lead.items()}
-    changes = {k: v for k, v in enrich(said, arrival.draft).items() if k != "external_id"}
+    changes: dict[str, Any] = {k: v for k, v in enrich(said, draft).items() if k != "external_id"}
+    if was_test and not is_test:
+        changes["tags"] = [tag for tag in changes.get("tags", lead["tags"]) if tag != TEST_TAG]
     if arrival.automation and lead["automation"] != "pending":
         changes["automation"] = "pending"
     elif lead["automation"] == "done" and _SCORED_BY & changes.keys():

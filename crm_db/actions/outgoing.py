@@ -4,7 +4,7 @@ What was not sent is changed in the ledger; what stands in somebody's calendar i
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from crm_db.session import Identity, rows_changed
 
 CHANNELS = ("email", "sms", "call", "invite", "task")
 MAX_SMS_CHARS = 1_600
+FARTHEST = timedelta(days=5 * 365)
 LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
 
 _PRIORITY = 3
@@ -106,7 +107,7 @@ def write(
     org_id = _org_of(identity)
     words = _words(channel, subject, text)
     time = _time_of_meeting(channel, starts_at, minutes, now)
-    _aware("due_at", due_at)
+    _within_reach("due_at", due_at, now)
     lead = session.execute(_LEAD, {"org": org_id, "lead": lead_id}).one_or_none()
     if lead is None:
         raise RecordNotFound("lead", lead_id)
@@ -310,9 +311,16 @@ def _check_minutes(minutes: int) -> None:
 
 
 def _to_come(field: str, moment: datetime, now: datetime) -> None:
-    _aware(field, moment)
+    _within_reach(field, moment, now)
     if moment <= now:
         raise BadValue(field, "it has gone by")
+
+
+def _within_reach(field: str, moment: datetime | None, now: datetime) -> None:
+    """Raises BadValue for a moment without a zone, or so far away that it can only be a slip."""
+    _aware(field, moment)
+    if moment is not None and moment.replace(tzinfo=None) > (now + FARTHEST).replace(tzinfo=None):
+        raise BadValue(field, f"it is more than {FARTHEST.days // 365} years away")
 
 
 def _aware(field: str, moment: datetime | None) -> None:

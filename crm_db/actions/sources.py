@@ -89,7 +89,8 @@ def add(
 def change(session: Session, identity: Identity, name: str, **values: Any) -> None:
     """Change how an active source is read; what is not named stays, None takes a value away.
 
-    values: format, region, mapping, honeypot, rate_per_minute, allowed_origins, thank_you_url. Raises RecordNotFound, BadValue.
+    values: format, region, mapping, honeypot, rate_per_minute, allowed_origins, thank_you_url, secret, access_token.
+    Raises RecordNotFound, BadValue.
     """
     org_id = _org_of(identity)
     unknown = values.keys() - CHANGEABLE
@@ -141,7 +142,17 @@ def _row(made: NewSource, org_id: UUID) -> dict[str, Any]:
 
 
 CHANGEABLE = frozenset(
-    {"format", "region", "mapping", "honeypot", "rate_per_minute", "allowed_origins", "thank_you_url"}
+    {
+        "format",
+        "region",
+        "mapping",
+        "honeypot",
+        "rate_per_minute",
+        "allowed_origins",
+        "thank_you_url",
+        "secret",
+        "access_token",
+    }
 )
 
 
@@ -153,6 +164,8 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     region = checked.get("region")
     if region is not None and not (len(region) == 2 and region.isascii() and places.country_code(region)):
         raise BadValue("region", "is a country's two letters, such as DE")
+    if "secret" in checked and not checked["secret"]:
+        raise BadValue("secret", "is what signs; a source has one always")
     if "allowed_origins" in checked:
         checked["allowed_origins"] = [_origin(given) for given in checked["allowed_origins"] or ()]
     if checked.get("thank_you_url") is not None and not _is_web_address(checked["thank_you_url"]):

@@ -81,9 +81,10 @@ def diagnose(
     }
     if problem is None or reading.fetch_id is not None:
         return Diagnosis(problem, reading.format, at_fault, (), {}, makes_a_lead=problem is None)
-    kept = {field: path for field, path in rules.mapping.items() if field not in at_fault}
-    found = tuple(_suggestions(posted, rules.region, kept))
-    suggested = {**kept, **{one.field: one.path for one in found}} if found else {}
+    fitting = {field: path for field, path in rules.mapping.items() if field not in at_fault}
+    found = tuple(_suggestions(posted, rules.region, fitting))
+    # What this post lacks another may have: of the mapping nothing is given up but what is replaced.
+    suggested = {**rules.mapping, **{one.field: one.path for one in found}} if found else {}
     would_do = (
         bool(found) and _problem(replace(rules, mapping=suggested), content_type, body, fetched, now) is None
     )

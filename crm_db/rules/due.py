@@ -1,7 +1,7 @@
 """When something is done: not before it is wanted or allowed, in business hours, outside quiet hours.
 
 Business hours count in the team's zone, quiet hours in the contact's; each move is reported. Where the two
-never meet within a year the quiet hours are kept and the business hours given up, with a reason: a message
+do not meet within two weeks the quiet hours are kept and the business hours given up, with a reason: a message
 may be odd for the team, but never comes at night for the contact.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from crm_db.rules.hours import DEFAULT, HORIZON, BusinessHours, QuietHours, business_hours_from, holidays_of
+from crm_db.rules.hours import DEFAULT, BusinessHours, QuietHours, business_hours_from, holidays_of
 from crm_db.rules.local_time import local_moment
 
 __all__ = [
@@ -24,6 +24,8 @@ __all__ = [
     "local_moment",
 ]
 
+COMMON_HOURS = timedelta(days=14)
+"""Who has no hours in common for so long has none worth waiting for, even if some day the clocks change."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -77,13 +79,17 @@ def due(
 def _search(
     start: datetime, zone: ZoneInfo, business: BusinessHours | None, quiet: QuietHours | None
 ) -> list[Move] | None:
-    """The moves from `start` to the first moment that suits everybody; None when there is none in a year."""
-    at = start
+    """The moves from `start` to the first moment that suits everybody; None when there is none in COMMON_HOURS.
+
+    Counted from the first opening: a team that is closed for longer still has its hours.
+    """
+    at, first = start, None
     moves: list[Move] = []
-    while at - start < HORIZON:
+    while first is None or at - first < COMMON_HOURS:
         opens = business.next_open(at) if business else at
         if opens is None:
             return None
+        first = first or opens
         if business and opens > at:
             moves.append(_move(*_why_closed(business, at), at, opens, zone))
         at = quiet.over_at(opens, zone) if quiet else opens

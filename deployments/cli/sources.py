@@ -17,6 +17,12 @@ FORMATS = "auto, json, form, google-ads, meta, typeform, webflow, jotform or hub
 
 commands = typer.Typer(help="Sources: the systems that may post leads.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+TokenFrom = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Environment variable with the token that opens the sender's API (meta)."
+    ),
+]
 Name = Annotated[str, typer.Argument(help="Name of the source, as in its address.")]
 Mapping = Annotated[str | None, typer.Option(help="JSON object: lead field to path in the post.")]
 Origins = Annotated[
@@ -53,12 +59,7 @@ def add(
     rate: Rate = None,
     origin: Origins = None,
     thank_you: ThankYou = None,
-    access_token_env: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Environment variable with the token that opens the sender's API (meta)."
-        ),
-    ] = None,
+    access_token_env: TokenFrom = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a system post leads; its secret, API key and address are shown this once.
@@ -150,8 +151,10 @@ def change(
     rate: Rate = None,
     origin: Origins = None,
     thank_you: ThankYou = None,
+    secret: Annotated[str | None, typer.Option(help="Another secret of its signatures.")] = None,
+    access_token_env: TokenFrom = None,
 ) -> None:
-    """Change how a source's posts are read; what is not named stays, an empty value takes one away.
+    """Change how a source's posts are read and proven; what is not named stays, an empty value takes one away.
 
     Examples:  crm sources change website --mapping '{"email": "person.mail"}'  ·  crm sources change website --region ''
     """
@@ -166,6 +169,8 @@ def change(
         "rate_per_minute": rate,
         "allowed_origins": None if origin is None else [one for one in origin if one],
         "thank_you_url": thank_you,
+        "secret": secret,
+        "access_token": _from_environment(access_token_env),
     }
     values = {what: value if value != "" else None for what, value in given.items() if value is not None}
     with acting() as (session, identity):

@@ -18,7 +18,9 @@ from integrations.http import MOST_WAIT_SECONDS, WAIT_SECONDS, Answer, Wire, dou
 from integrations.registry import provides
 from integrations.settings import IntegrationSettings
 
-FIELDS = "id,created_time,form_id,ad_id,campaign_id,platform,is_organic,field_data"
+FIELDS = (
+    "id,created_time,form_id,ad_id,campaign_id,platform,is_organic,field_data,custom_disclaimer_responses"
+)
 USAGE = "X-Business-Use-Case-Usage"
 PATIENCE_SECONDS = 10.0
 

@@ -225,6 +225,8 @@ def test_a_lead_form_of_google_ads_tells_the_secret_and_nothing_else_will_do(
     assert kept(owner) == 1
     assert send(client, "mine", Call(google(lead_id="2"), ()), X_API_Key=source.api_key).status_code == 200
     assert kept(owner) == 2
+    bodies = [bytes(row[0]) for row in owner.execute("select body from crm_inbox")]
+    assert not [body for body in bodies if SECRET.encode() in body]  # the key did its work
 
 
 def test_google_ads_is_refused_in_its_own_words_whether_there_is_such_a_source_or_not(

@@ -395,3 +395,27 @@ def test_what_a_submission_says_otherwise_stands_on_the_timeline(as_flow, org, s
     assert told["body"] == "Says otherwise: email b@example.com"
     (lead,) = rows("select email, value from crm_leads")
     assert (lead["email"], lead["value"]) == ("a@example.com", 5)
+
+
+def test_a_test_leaves_no_mark_on_a_real_lead_and_a_real_post_ends_a_test(as_flow, org, source):
+    google = {"lead_id": "1", "form_id": 1, "api_version": "1.0", "google_key": "k", "is_test": True}
+    test = {**google, "user_column_data": [{"column_id": "EMAIL", "string_value": "a@example.com"}]}
+    real = {"email": "a@example.com", "tags": ["vip"]}
+    post(as_flow, org, source.id, real, key="first")
+    capture()
+    post(as_flow, org, source.id, test, key="second")
+    capture()
+    assert rows("select tags from crm_leads")[0]["tags"] == ["vip"]
+    other = {
+        **test,
+        "lead_id": "2",
+        "user_column_data": [{"column_id": "EMAIL", "string_value": "b@example.com"}],
+    }
+    post(as_flow, org, source.id, other, key="third")
+    capture()
+    (tried,) = rows("select tags, automation from crm_leads where email = 'b@example.com'")
+    assert (tried["tags"], tried["automation"]) == (["test"], "off")
+    post(as_flow, org, source.id, {"email": "b@example.com"}, key="fourth")
+    capture()
+    (meant,) = rows("select tags, automation from crm_leads where email = 'b@example.com'")
+    assert (meant["tags"], meant["automation"]) == ([], "pending")

@@ -487,3 +487,15 @@ def test_two_moves_and_a_cancellation_at_once_leave_versions_in_one_order(as_flo
     assert max(numbers) == sent[0][1]
     cancel(org, message)
     assert deliver() == []
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "2040-01-01T00:00:00+00:00"])
+def test_a_moment_that_can_only_be_a_slip_is_refused(lead, org, moment):
+    far = datetime.fromisoformat(moment)
+    for channel, values in (
+        ("email", {"due_at": far}),
+        ("call", {"due_at": far}),
+        ("invite", {"starts_at": far}),
+    ):
+        with pytest.raises(BadValue, match="years away"):
+            write(org, lead, channel, **values)

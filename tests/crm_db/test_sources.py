@@ -105,7 +105,7 @@ def test_only_a_source_that_is_there_can_be_changed_and_only_what_may_be(org, as
     with pytest.raises(RecordNotFound):
         as_admin(lambda work: sources.change(work, org.identity, "nowhere", region="DE"))
     as_admin(lambda work: sources.add(work, org.identity, "page"))
-    for values in ({}, {"token": "mine"}, {"secret": "mine"}, {"org_id": org.org_id}):
+    for values in ({}, {"token": "mine"}, {"secret": ""}, {"org_id": org.org_id}):
         with pytest.raises(BadValue):
             as_admin(lambda work, values=values: sources.change(work, org.identity, "page", **values))
     with pytest.raises(AlreadyExists):
@@ -179,3 +179,10 @@ def test_a_preview_of_a_meta_webhook_has_an_entry_for_each_lead_and_says_that_it
 def test_a_body_that_would_be_refused_whole_is(org, source, as_admin):
     with pytest.raises(Unreadable):
         preview(as_admin, org, "website", b"")
+
+
+def test_a_token_that_ran_out_is_replaced(org, database, as_admin):
+    as_admin(lambda work: sources.add(work, org.identity, "page", format="meta", access_token="old"))
+    as_admin(lambda work: sources.change(work, org.identity, "page", access_token="new", secret="other"))
+    row = row_of(database, "page")
+    assert (row["access_token"], row["secret"]) == ("new", "other")

@@ -109,3 +109,10 @@ def test_diagnosing_never_raises_and_a_promised_lead_is_kept(sent: dict[str, Any
     seen = look(sent, mapping={"email": path})
     if seen.mapping and seen.makes_a_lead:
         assert look(sent, mapping=dict(seen.mapping)).problem is None
+
+
+def test_a_suggestion_gives_up_nothing_of_the_mapping_but_what_it_replaces():
+    rules = SourceRules(mapping={"email": "person.mail", "company": "org.name", "custom.size": "org.size"})
+    body = json.dumps({"person": {"elec_post": "one@example.com"}, "noise": 1}).encode()
+    found = diagnose(rules, "application/json", body, now=NOW)
+    assert found.mapping == {"email": "person.elec_post", "company": "org.name", "custom.size": "org.size"}

@@ -315,3 +315,18 @@ def test_public_holidays_come_by_country_and_an_unknown_country_has_none() -> No
     assert date(2026, 12, 25) in holidays_of("DE", [2026])
     assert holidays_of("de", [2026, 2027]) >= holidays_of("DE", [2027])
     assert holidays_of("XX", [2026]) == holidays_of("", [2026]) == holidays_of(None, [2026]) == frozenset()
+
+
+def test_hours_that_meet_only_while_the_clocks_differ_are_not_waited_for():
+    berlin = business_hours_from(
+        {"zone": "Europe/Berlin", "days": {str(day): [["09:00", "17:00"]] for day in range(1, 6)}}
+    )
+    found = due(
+        datetime(2026, 11, 22, 12, 0, tzinfo=UTC),
+        zone=ZoneInfo("America/Los_Angeles"),
+        business=berlin,
+        quiet=QuietHours(time(21), time(8)),
+    )
+    assert found.at == datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
+    assert found.reasons[-1].code == "no_common_hours"
+    assert len(found.reasons) < 5

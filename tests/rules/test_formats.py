@@ -251,7 +251,7 @@ def test_nothing_raises_on_mutated_payloads(sent: Mapping[str, object], format: 
     formats.fields_of(reading, sent, {"email": path, "custom.x": path})
     assert reading.sender_id is None or 0 < len(reading.sender_id) <= 200
     body = json.dumps(sent).encode()
-    assert split(format, JSON, body).items
+    assert split(format, JSON, body).items or format == "meta"
     with suppress(Unreadable, Unusable, FilledInByARobot):
         understand(SourceRules(format, {"email": path}, "GB"), JSON, body, now=NOW)
 
@@ -263,3 +263,36 @@ def test_nothing_raises_on_any_payload(sent: Mapping[str, object], format: str) 
     reading = read(format, sent, {})
     formats.fields_of(reading, sent, {})
     assert reading.fetch_id is None or reading.fetch_id.isdigit()
+
+
+def test_a_variable_of_a_typeform_is_no_name():
+    payload = {
+        "form_response": {
+            "token": "t1",
+            "variables": [
+                {"key": "name", "type": "text", "text": "typeform"},
+                {"key": "score", "type": "number", "number": 4},
+            ],
+            "calculated": {"score": 9},
+            "answers": [
+                {"type": "email", "email": "laura@example.com", "field": {"id": "1", "type": "email"}}
+            ],
+        }
+    }
+    got = formats.read("typeform", payload, {}).payload
+    assert (got["variable name"], got["variable score"], got["score"]) == ("typeform", 4, 9)
+    assert "name" not in got
+
+
+@pytest.mark.parametrize(
+    "name",
+    [{"name": {"first": "Wanda", "last": "Form"}}, {"names": {"first_name": "Wanda", "last_name": "Form"}}],
+)
+def test_a_name_in_parts_is_a_name(name: dict[str, object]) -> None:
+    got = formats.read("auto", {**name, "email": "wanda@example.com"}, {}).payload
+    assert (got["first_name"], got["last_name"]) == ("Wanda", "Form")
+
+
+def test_a_webhook_of_a_page_that_tells_of_no_lead_is_nothing() -> None:
+    feed = {"object": "page", "entry": [{"id": "1", "changes": [{"field": "feed", "value": {}}]}]}
+    assert formats.split("meta", "application/json", json.dumps(feed).encode()).items == ()

@@ -52,18 +52,23 @@ def fields_of(reading: Reading, posted: Mapping[str, object], mapping: Mapping[s
 
 
 def split(format: str, content_type: str, body: bytes) -> Batch:
-    """Take a body apart: an array into its elements, a Meta webhook into one for each lead. Raises as `parsing.split` does."""
+    """Take a body apart: an array into its elements, a Meta webhook into one for each lead, be it none.
+
+    Raises as `parsing.split` does.
+    """
     batch = parsing.split(content_type, body)
-    if batch.is_array or format in FLAT or b"leadgen" not in body:
+    if batch.is_array or format in FLAT or (format != "meta" and b"leadgen" not in body):
         return batch
     try:
         payload = payload_of(content_type, body)
     except Unreadable:
         return batch
-    changes = list(meta.changes(payload)) if meta.is_webhook(payload) else []
+    if not meta.is_webhook(payload):
+        return batch
+    changes = list(meta.changes(payload))
     if len(changes) > ITEMS_PER_BATCH:
         raise TooMany(len(changes), ITEMS_PER_BATCH)
-    if len(changes) < 2:
+    if len(changes) == 1 or not (changes or format == "meta"):
         return batch
     return Batch(tuple(compact(change) for change in changes), JSON, is_array=True)
 

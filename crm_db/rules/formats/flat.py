@@ -18,6 +18,7 @@ _TOKENS = frozenset(
 )
 _PLUGIN = "_wpcf7"
 _PARTS_OF_A_NAME = frozenset({"first", "middle", "last", "prefix", "suffix"})
+_NAMES = frozenset({"name", "names", "fullname", "yourname"})
 _GROUPS = frozenset({"fields", "form_fields", "form", "meta"})
 _BY_TYPE = {"email": "email", "tel": "phone", "phone": "phone"}
 
@@ -33,7 +34,7 @@ def read(payload: Mapping[str, object], format: str) -> Reading:
         name: value for name, value in payload.items() if name not in _TOKENS and not name.startswith(_PLUGIN)
     }
     if not fits_a_form(kept):
-        return Reading(format, kept, None)
+        return Reading(format, dict(_with_whole_names(kept)), None)
     answers = Answers()
     nested = _nested(kept)
     fields = [*_fields(nested.get("fields")), *_fields(nested.get("form_fields"))]
@@ -46,6 +47,17 @@ def read(payload: Mapping[str, object], format: str) -> Reading:
     answers.add_missing("form_name", form.get("name"))
     answers.add_missing("page_url", members(meta.get("page_url")).get("value"))
     return Reading(format, answers.values, None)
+
+
+def _with_whole_names(payload: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The fields; a name in an object of its parts, as form plugins post it, as first and last name."""
+    for name, value in payload.items():
+        parts = {folded(part): item for part, item in members(value).items()}
+        known = {part.removesuffix("name"): item for part, item in parts.items()}
+        if folded(name) in _NAMES and known.keys() <= _PARTS_OF_A_NAME and known.keys() & {"first", "last"}:
+            yield from ((f"{part}_name", known[part]) for part in ("first", "last") if part in known)
+        else:
+            yield name, value
 
 
 def _is_grouped(payload: Mapping[str, object]) -> bool:

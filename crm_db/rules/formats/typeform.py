@@ -28,7 +28,7 @@ def read(payload: Mapping[str, object]) -> Reading:
     _add_answers(answers, list(mappings(response.get("answers"))), _questions(definition.get("fields"), 1))
     for variable in mappings(response.get("variables")):
         answers.add_missing(
-            text_of(variable.get("key")) or "variable", variable.get(str(variable.get("type")))
+            f"variable {text_of(variable.get('key'))}".strip(), variable.get(str(variable.get("type")))
         )
     answers.add_missing("score", members(response.get("calculated")).get("score"))
     answers.add_missing("form_id", response.get("form_id"))
