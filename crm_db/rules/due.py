@@ -70,7 +70,7 @@ def due(
     if found is None:
         found = _search(at, zone, None, quiet) or []
         end = found[-1].moved_to if found else at
-        words = "business hours given up, as they never meet outside the contact's quiet hours"
+        words = "business hours given up, as they hardly ever meet outside the contact's quiet hours"
         found = [*found, _move("no_common_hours", words, end, end, zone)]
     moves += found
     return Due(moves[-1].moved_to if moves else at, tuple(moves))

@@ -278,3 +278,13 @@ def test_hubspot_signs_its_address_with_some_characters_decoded(
         sender = replace(HUBSPOT, body=body, ref="mine", query=query)
         call = sender.call(SECRET, url=f"{PUBLIC_URL}{PATH}mine{signed}")
         assert send(client, "mine", call).status_code == 200, query
+
+
+def test_a_webhook_of_a_page_that_tells_of_no_lead_is_taken_and_nothing_kept(
+    client: httpx.Client, source_of: Setup, owner: psycopg.Connection
+) -> None:
+    source_of("meta")
+    body = json.dumps({"object": "page", "entry": [{"id": "1", "changes": [{"field": "feed", "value": {}}]}]})
+    answer = send(client, "mine", replace(META, body=body.encode()).call(SECRET))
+    assert answer.status_code == 200, answer.text
+    assert kept(owner) == 0
