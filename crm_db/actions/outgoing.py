@@ -24,7 +24,7 @@ from crm_db.session import Identity, rows_changed
 
 CHANNELS = ("email", "sms", "call", "invite", "task")
 MAX_SMS_CHARS = 1_600
-FARTHEST = timedelta(days=5 * 365)
+FARTHEST = timedelta(days=100 * 365)
 LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
 
 _PRIORITY = 3

@@ -489,7 +489,7 @@ def test_two_moves_and_a_cancellation_at_once_leave_versions_in_one_order(as_flo
     assert deliver() == []
 
 
-@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "2040-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "2200-01-01T00:00:00+00:00"])
 def test_a_moment_that_can_only_be_a_slip_is_refused(lead, org, moment):
     far = datetime.fromisoformat(moment)
     for channel, values in (

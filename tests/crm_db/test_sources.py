@@ -31,7 +31,7 @@ def as_admin(database, org):
 def row_of(database, name: str) -> Any:
     with session.bound_to(database.flow_url), session.unit_of_work() as work:
         wanted = text(
-            "select name, format, region, mapping, allowed_origins, thank_you_url, access_token"
+            "select name, format, region, mapping, allowed_origins, thank_you_url, access_token, secret"
             " from crm_sources where name = :name"
         )
         return work.execute(wanted, {"name": name}).mappings().one()
