@@ -24,7 +24,7 @@ RATE = 40.0
 KILLS = 3
 KILL_AFTER_SECONDS = (0.3, 2.0)
 WORK_COMES_SECONDS = 15.0
-SETTLE_SECONDS = 420.0
+SETTLE_SECONDS = 1_200.0
 """Longer than the longest lease, a back-off after it, and the restart of the slowest process."""
 QUIET_LOOKS = 4
 _UNSETTLED = """
