@@ -42,7 +42,7 @@ _LOOK_AGAIN = text(
            exists (select from crm_suppressions x where x.org_id = m.org_id and (
                        x.channel = 'all' and x.address = any (person.addresses)
                        or x.channel in (m.channel, ways.means) and x.address = person.addresses[ways.which])) as suppressed,
-           k.status as task_status, coalesce(act.due_at, k.due_at) as task_at, act.done_at as task_done_at,
+           task.status as task_status, task.at as task_at, task.done_at as task_done_at,
            coalesce(versions.waiting, false) as earlier_open, coalesce(versions.gone, false) as earlier_left
     from crm_messages m
     join crm_orgs o on o.id = m.org_id
@@ -58,8 +58,14 @@ _LOOK_AGAIN = text(
     cross join lateral (select case when m.channel in ('sms', 'call') or rep.calls then 2 else 1 end,
                                case when m.channel = 'call' or rep.calls then 'phone' when m.channel = 'invite' then 'email'
                                     else m.channel end) as ways(which, means)
-    left join crm_messages k on k.org_id = m.org_id and k.id = cast(m.config ->> 'task' as uuid)
-    left join crm_activities act on act.org_id = k.org_id and act.lead_id = k.lead_id and act.message_id = k.id
+    left join lateral (  -- limited, so that it is looked up and not joined: fresh tables have no statistics yet
+        select k.status, coalesce(act.due_at, k.due_at) as at, act.done_at
+        from crm_messages k
+        left join lateral (select a.due_at, a.done_at from crm_activities a
+                           where a.org_id = k.org_id and a.lead_id = k.lead_id and a.message_id = k.id limit 1) as act on true
+        where m.config ? 'task' and k.org_id = m.org_id and k.id = cast(m.config ->> 'task' as uuid)
+        limit 1
+    ) as task on true
     left join lateral (
         select bool_or(v.status in ('scheduled', 'claimed', 'sending')), bool_or(v.status in ('sent', 'unknown'))
         from crm_messages v
