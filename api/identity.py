@@ -95,11 +95,6 @@ def allowed(*scopes: str) -> Callable[[Caller], Caller]:
     return caller_with_scope
 
 
-def _identity(caller: Annotated[Caller, Depends(authenticated)]) -> Identity:
-    return caller.identity
-
-
-CurrentUser = Annotated[Identity, Depends(_identity)]
 Reader = Annotated[Caller, Depends(allowed("read"))]
 Writer = Annotated[Caller, Depends(allowed("write"))]
 Admin = Annotated[Caller, Depends(allowed())]

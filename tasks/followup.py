@@ -7,7 +7,7 @@ from crm_db.actions import calendar_entries, enrolments, revivals
 from tasks import stopping
 from tasks.guard import crm_task
 from tasks.tally import Tally, Window
-from tasks.work import unit_of_work, units_of_work
+from tasks.work import units_of_work
 
 ENROLMENTS_PER_TRANSACTION = 500
 MENDED_PER_TRANSACTION = 200
@@ -40,15 +40,13 @@ def mend_follow_ups(window: Window) -> Tally:
     It is about the present state of every lead, so a run that is limited to a period leaves it to the next.
     """
     total: Tally = Counter(revived=0, updated=0, cancelled=0)
-    while not (window.limited or stopping.asked()):
-        with unit_of_work() as session:
-            now = clock.utc_now()
-            mended = calendar_entries.mend(
-                session, limit=MENDED_PER_TRANSACTION, now=now, dry_run=window.dry_run
-            )
-            revived = revivals.revive(session, limit=MENDED_PER_TRANSACTION, now=now, dry_run=window.dry_run)
-        total.update(revived=revived.count, updated=mended.updated, cancelled=mended.cancelled)
-        most = max(revived.count, mended.updated + mended.cancelled)
-        if most < MENDED_PER_TRANSACTION or window.dry_run:
-            break
+    with units_of_work(dry_run=window.dry_run) as begin:
+        while not (window.limited or stopping.asked()):
+            with begin() as session:
+                now = clock.utc_now()
+                mended = calendar_entries.mend(session, limit=MENDED_PER_TRANSACTION, now=now)
+                revived = revivals.revive(session, limit=MENDED_PER_TRANSACTION, now=now)
+            total.update(revived=revived.count, updated=mended.updated, cancelled=mended.cancelled)
+            if max(revived.count, mended.updated + mended.cancelled) < MENDED_PER_TRANSACTION:
+                break
     return total

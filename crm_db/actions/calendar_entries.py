@@ -192,9 +192,7 @@ def cancel(session: Session, entry: Entry, *, now: datetime) -> UUID:
     return _add(session, entry, "CANCEL", _words(entry) | _time(entry, None, None), now)
 
 
-def mend(
-    session: Session, *, limit: int, now: datetime, lead_id: UUID | None = None, dry_run: bool = False
-) -> Mended:
+def mend(session: Session, *, limit: int, now: datetime, lead_id: UUID | None = None) -> Mended:
     """Cancel what stands in calendars and should not, and update what stands there at another time or for another owner.
 
     A meeting goes when its lead is lost, unqualified or deleted; a hold also when its task is over or the lead converted.
@@ -202,9 +200,8 @@ def mend(
     """
     values = {"now_text": as_text(now), "lead": lead_id, "limit": limit, "superseded": _SUPERSEDED}
     untrue = session.execute(_UNTRUE, values).all()
-    if not dry_run:
-        for row in untrue:
-            _mend_one(session, row.org_id, row.root_id, row.change, now)
+    for row in untrue:
+        _mend_one(session, row.org_id, row.root_id, row.change, now)
     changes = [row.change for row in untrue]
     return Mended(updated=changes.count("update"), cancelled=changes.count("cancel"))
 

@@ -9,6 +9,8 @@ import pytest
 from crm_db import session
 from crm_db.actions import calendar_entries, outgoing, preparation, revivals
 from crm_db.rules.outcomes import Refused
+from tasks.followup import mend_follow_ups
+from tasks.tally import Window
 from tests.conftest import Database, Org
 from tests.crm_db.ledgers import change, deliver, give_to, make_lead, mend, rows, said
 from tests.crm_db.test_capture import NOW
@@ -135,9 +137,9 @@ def test_a_cancellation_that_may_not_go_is_not_planned_again_and_again(meeting):
 def test_a_dry_run_counts_and_changes_nothing(meeting):
     change("update crm_leads set status = 'lost'")
     before = entries()
-    with session.unit_of_work() as work:
-        assert calendar_entries.mend(work, limit=9, now=NOW, dry_run=True).cancelled == 1
+    assert mend_follow_ups.fn(Window(dry_run=True))["cancelled"] == 1
     assert entries() == before
+    assert mend_follow_ups.fn(Window())["cancelled"] == 1
 
 
 # Holds
