@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from crm_db import session
 from crm_db.actions import attempts, enrolments, messages
 from crm_db.actions.attempts import OpenAttempt
 from crm_db.queries import backlog
 from crm_db.rules.outcomes import Ambiguous, NotSent, Refused, Sent
+from tasks import delivery
 from tests.crm_db.test_capture import NOW, capture, post, prepare, rows
 
 LEASE = timedelta(seconds=60)
@@ -328,3 +330,27 @@ def test_delivery_has_something_to_do_when_a_doubt_is_to_be_looked_into(lead):
     with session.unit_of_work() as work:
         work.connection().exec_driver_sql("update crm_messages set check_at = now()")
     assert delivery_waits()
+
+
+def test_what_was_claimed_and_not_begun_is_kept_for_longer_while_nobody_else_could_have_it(lead):
+    claimed = claim()
+    for lease, still_ours in ((timedelta(hours=1), True), (timedelta(seconds=-1), True), (LEASE, False)):
+        with session.unit_of_work() as work:
+            messages.renew(work, claimed.token, lease=lease)
+        held = rows("select lease_until > now() as held from crm_messages where status = 'claimed'")
+        assert {row["held"] for row in held} == {still_ours and lease > timedelta(0)}
+
+
+def test_a_known_outcome_outlasts_a_database_that_is_away_for_a_moment(lead, monkeypatch):
+    claimed = claim()
+    attempt, away = opened(claimed.messages[0], claimed), [True, True]
+    written = delivery._record_once
+
+    def record_once(*arguments):
+        if away and away.pop():
+            raise OperationalError("commit", {}, ConnectionError())
+        return written(*arguments)
+
+    monkeypatch.setattr(delivery, "_record_once", record_once)
+    monkeypatch.setattr(delivery, "RECORD_PAUSES", (0, 0))
+    assert delivery._record(attempt, Sent("local", "a file")) == "sent"
