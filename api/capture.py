@@ -5,10 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
 
 from api import browser
 from api.capture_store import CaptureStore, Conflict, Keyed, Receipt
 from api.errors import BadIdempotencyKey, FormRefused, IdempotencyKeyReused, TooManyRequests
+from api.gathering import Gathering
 from api.identity import KeyParts
 from api.limits import RateLimits
 from api.posts import Post
@@ -19,7 +23,10 @@ from crm_db.rules.formats import Reading
 from crm_db.rules.keys import body_hash
 from crm_db.rules.parsing import Batch, Unreadable, looks_like_array, payload_of
 
+T = TypeVar("T")
+
 MAX_REF_CHARS = 200
+SMALL_BYTES = 16 * 1024
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -44,14 +51,16 @@ class Taken:
 
 
 class Intake:
-    """Takes submissions in; one for a process, safe to use from several threads.
+    """Takes submissions in; one for a process, used from its event loop.
 
-    `clock` counts seconds for the limits, `now` tells the time that signatures are compared with.
+    What waits for the database, and reading large bodies, is done in `threads`. `clock` counts seconds for the limits,
+    `now` tells the time that signatures are compared with.
     """
 
     def __init__(
         self,
         store: CaptureStore,
+        threads: CapacityLimiter,
         *,
         rate_per_minute: int,
         form_rate_per_minute: int,
@@ -59,21 +68,36 @@ class Intake:
         now: Callable[[], datetime] = utc.utc_now,
     ) -> None:
         self._store = store
+        self._threads = threads
+        self._gathering = Gathering(store.keep, threads)
         self._rate = rate_per_minute
         self._form_rate = form_rate_per_minute
         self._limits = RateLimits()
         self._clock = clock
         self._now = now
 
-    def sources(self, ref: str, key: KeyParts | None = None) -> list[Candidate]:
+    async def sources(self, ref: str, key: KeyParts | None = None) -> list[Candidate]:
         """The sources that a path may mean, nothing being proven; none for what can be no path of a source."""
         if not 0 < len(ref) <= MAX_REF_CHARS or "\0" in ref:
             return []
-        return self._store.candidates(ref, key)
+        known = self._store.remembered(ref, key)
+        return await self._in_thread(self._store.candidates, ref, key) if known is None else known
 
-    def admit(self, post: Post) -> Admitted:
+    async def admit(self, post: Post) -> Admitted:
         """The source that a post is proven for; raises Unproven, FormRefused."""
-        candidates = self.sources(post.ref, post.key)
+        candidates = await self.sources(post.ref, post.key)
+        return await self._worked(post, self._admitted, post, candidates)
+
+    async def keep(self, post: Post, admitted: Admitted) -> Taken:
+        """Keep what was posted; committed when this returns.
+
+        Raises Unreadable (nothing in it), TooMany, TooManyRequests, BadIdempotencyKey, IdempotencyKeyReused,
+        FormRefused; psycopg's OperationalError when the database is not there.
+        """
+        asked = await self._worked(post, self._asked, post, admitted)
+        return Taken(await self._kept(asked), asked.is_array, asked.format)
+
+    def _admitted(self, post: Post, candidates: Sequence[Candidate]) -> Admitted:
         form = next((one for one in candidates if _is_form_post(one, post)), None)
         if form is None:
             return Admitted(proven_source(candidates, post.sent, now=self._now()))
@@ -82,12 +106,8 @@ class Intake:
             raise FormRefused("This form is posted from a page that is not one of its own.")
         return Admitted(form, origin)
 
-    def keep(self, post: Post, admitted: Admitted) -> Taken:
-        """Keep what was posted; committed when this returns.
-
-        Raises Unreadable (nothing in it), TooMany, TooManyRequests, BadIdempotencyKey, IdempotencyKeyReused,
-        FormRefused; psycopg's OperationalError when the database is not there.
-        """
+    def _asked(self, post: Post, admitted: Admitted) -> "_Asked":
+        """Read what was posted, as far as its keys ask for, and count it; raises as `keep` does."""
         source = admitted.source
         if admitted.origin is not None:
             self._check_form(post, source)
@@ -98,9 +118,8 @@ class Intake:
             raise FormRefused("A form brings what its visitor entered, and nothing to be fetched.")
         self._count(source, len(batch.items))
         ids = _sender_ids(readings, is_form=admitted.origin is not None)
-        items = list(keyed(source, batch, ids, idempotency_key, post.body))
-        receipts = self._kept(source, batch, items, post)
-        return Taken(receipts, batch.is_array, _common_format(source, readings))
+        items = tuple(keyed(source, batch, ids, idempotency_key, post))
+        return _Asked(items, batch.is_array, _common_format(source, readings), idempotency_key is not None)
 
     def _check_form(self, post: Post, source: Candidate) -> None:
         """What holds for everybody who knows a public form token."""
@@ -119,17 +138,37 @@ class Intake:
         if wait:
             raise TooManyRequests(wait)
 
-    def _kept(self, source: Candidate, batch: Batch, items: list[Keyed], post: Post) -> list[Receipt]:
+    async def _kept(self, asked: "_Asked") -> list[Receipt]:
+        """One submission goes with whatever else waits; an array is kept by itself, and under a key of its own as a whole."""
+        if len(asked.items) == 1:
+            receipts = [await self._gathering.keep(asked.items[0])]
+            if asked.has_key and receipts[0].conflict:
+                raise IdempotencyKeyReused
+            return receipts
+        keep = self._store.keep_all_or_none if asked.has_key else self._store.keep
         try:
-            return self._store.keep(
-                source,
-                batch.content_type,
-                items,
-                automation=post.automation,
-                same_bodies=post.idempotency_key is not None,
-            )
+            return await self._in_thread(keep, asked.items)
         except Conflict:
             raise IdempotencyKeyReused from None
+
+    async def _worked(self, post: Post, work: Callable[..., T], *arguments: object) -> T:
+        """Do what takes no longer than its body is: at once, or in a thread lest a large one keep all others waiting."""
+        if len(post.body) <= SMALL_BYTES:
+            return work(*arguments)
+        return await self._in_thread(work, *arguments)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await to_thread.run_sync(work, *arguments, limiter=self._threads)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a post asks to keep; `has_key`: by an Idempotency-Key, which another body must not have."""
+
+    items: tuple[Keyed, ...]
+    is_array: bool
+    format: str
+    has_key: bool
 
 
 def checked_key(given: str | None) -> str | None:
@@ -140,29 +179,31 @@ def checked_key(given: str | None) -> str | None:
 
 
 def keyed(
-    source: Candidate,
-    batch: Batch,
-    sender_ids: Sequence[str | None],
-    idempotency_key: str | None,
-    body: bytes,
+    source: Candidate, batch: Batch, sender_ids: Sequence[str | None], idempotency_key: str | None, post: Post
 ) -> Iterator[Keyed]:
     """The submissions of a batch with their keys.
 
     The header's key comes first (of an array: with the index, and the whole body must repeat), then the
     sender's own id, then the hash of the bytes, which counts for 24 hours only.
     """
-    whole = body_hash(body)
+    whole = body_hash(post.body)
     for index, (item, sender_id) in enumerate(zip(batch.items, sender_ids, strict=True)):
-        kept = without_proof(item)
         if idempotency_key is not None:
+            scope, told = "header", whole
             key = f"{idempotency_key}#{index}" if batch.is_array else idempotency_key
-            yield Keyed(kept, f"header:{source.source_id}", key, whole)
-            continue
-        own = body_hash(item)
-        if sender_id is not None:
-            yield Keyed(kept, f"sender:{source.source_id}", sender_id, own)
         else:
-            yield Keyed(kept, f"body:{source.source_id}", own.hex(), own)
+            told = body_hash(item)
+            scope, key = ("body", told.hex()) if sender_id is None else ("sender", sender_id)
+        yield Keyed(
+            org_id=source.org_id,
+            source_id=source.source_id,
+            content_type=batch.content_type,
+            automation=post.automation,
+            scope=f"{scope}:{source.source_id}",
+            key=key,
+            hash=told,
+            body=without_proof(item),
+        )
 
 
 def _is_form_post(source: Candidate, post: Post) -> bool:

@@ -1,9 +1,10 @@
 """The capture login's two questions to the database: which source is meant, and keep these submissions."""
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from threading import Lock
 from typing import TypeVar
 from uuid import UUID
@@ -26,27 +27,32 @@ _SOURCE = """
 _KEEP = """
     select event_id, repeated, conflict
     from crm_capture(
-        %s::uuid, %s::uuid, %s::text, %s::boolean, %s::text[], %s::text[], %s::bytea[], %s::bytea[])
+        %b::uuid[], %b::uuid[], %s::text[], %b::boolean[], %s::text[], %s::text[], %b::bytea[], %b::bytea[])
     order by ordinal
 """
 
 
 @dataclass(frozen=True)
 class Keyed:
-    """A submission and the key that makes a repeat harmless; `hash` tells whether a repeat is the same."""
+    """A submission of a source and the key that makes a repeat harmless; `hash` tells whether a repeat is the same."""
 
-    body: bytes
+    org_id: UUID
+    source_id: UUID
+    content_type: str
+    automation: bool
     scope: str
     key: str
     hash: bytes
+    body: bytes
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The event of a submission; `repeated`: it was kept before."""
+    """The event of a submission; `repeated`: it was kept before; `conflict`: its key was used for another body."""
 
     event_id: UUID
     repeated: bool
+    conflict: bool = False
 
 
 class Conflict(Exception):
@@ -62,13 +68,15 @@ class CaptureStore:
         self._known: OrderedDict[tuple[str, KeyParts | None], tuple[float, list[Candidate]]] = OrderedDict()
         self._lock = Lock()
 
-    def candidates(self, ref: str, key: KeyParts | None) -> list[Candidate]:
-        """The active sources that `ref` may mean, as they were at most a second ago."""
-        now = self._clock()
+    def remembered(self, ref: str, key: KeyParts | None) -> list[Candidate] | None:
+        """The active sources that `ref` may mean, as they were at most a second ago; None when nobody asked since."""
         with self._lock:
-            until, known = self._known.get((ref, key), (now, []))
-        if until > now:
-            return known
+            until, known = self._known.get((ref, key), (-math.inf, []))
+        return known if until > self._clock() else None
+
+    def candidates(self, ref: str, key: KeyParts | None) -> list[Candidate]:
+        """The active sources that `ref` may mean, asked of the database and remembered for a second."""
+        now = self._clock()
         found = self._retried(lambda connection: _candidates(connection, ref, key))
         with self._lock:
             self._known.pop((ref, key), None)
@@ -77,33 +85,16 @@ class CaptureStore:
                 self._known.popitem(last=False)
         return found
 
-    def keep(
-        self,
-        source: Candidate,
-        content_type: str,
-        items: Sequence[Keyed],
-        *,
-        automation: bool,
-        same_bodies: bool,
-    ) -> list[Receipt]:
-        """Keep submissions, each once by its key; committed when this returns.
+    def keep(self, items: Sequence[Keyed]) -> list[Receipt]:
+        """Keep submissions, each once by its key; committed when this returns. A key that is known is a repeat.
 
-        same_bodies: raise Conflict, keeping none, when a key was used for another body; else it is a repeat.
         An answer that was lost on the way is asked for again: the keys make that harmless.
         """
-        values = [
-            source.org_id,
-            source.source_id,
-            content_type,
-            automation,
-            [item.scope for item in items],
-            [item.key for item in items],
-            [item.hash for item in items],
-            [item.body for item in items],
-        ]
-        if same_bodies:
-            return self._retried(lambda connection: _keep_unless_conflict(connection, values))
-        return self._retried(lambda connection: _receipts(_kept(connection, values)))
+        return self._retried(lambda connection: _kept(connection, items))
+
+    def keep_all_or_none(self, items: Sequence[Keyed]) -> list[Receipt]:
+        """The same; raises Conflict, keeping none, when a key was used for another body: an array may have grown since."""
+        return self._retried(lambda connection: _kept_unless_conflict(connection, items))
 
     def _retried(self, work: Callable[[psycopg.Connection], T]) -> T:
         """Do the work; once more on a sound connection when the one at hand turned out to be dead."""
@@ -145,18 +136,16 @@ def _candidates(connection: psycopg.Connection, ref: str, key: KeyParts | None) 
     return [Candidate(*row) for row in connection.execute(_SOURCE, [ref, prefix, secret_hash])]
 
 
-def _kept(connection: psycopg.Connection, values: Sequence[object]) -> list[tuple[UUID, bool, bool]]:
-    return connection.execute(_KEEP, values).fetchall()
+def _kept(connection: psycopg.Connection, items: Sequence[Keyed]) -> list[Receipt]:
+    if not items:
+        return []
+    columns = zip(*(astuple(item) for item in items), strict=True)
+    return [Receipt(*row) for row in connection.execute(_KEEP, [list(column) for column in columns])]
 
 
-def _keep_unless_conflict(connection: psycopg.Connection, values: Sequence[object]) -> list[Receipt]:
-    """Keep all items or, on a conflict, none: an array may have grown since its key was used."""
+def _kept_unless_conflict(connection: psycopg.Connection, items: Sequence[Keyed]) -> list[Receipt]:
     with connection.transaction():
-        rows = _kept(connection, values)
-        if any(conflict for _, _, conflict in rows):
+        receipts = _kept(connection, items)
+        if any(receipt.conflict for receipt in receipts):
             raise Conflict
-    return _receipts(rows)
-
-
-def _receipts(rows: Sequence[tuple[UUID, bool, bool]]) -> list[Receipt]:
-    return [Receipt(event_id, repeated) for event_id, repeated, _ in rows]
+    return receipts

@@ -48,12 +48,12 @@ SUCCESSES: Mapping[str, Success] = MappingProxyType(
 """What the senders want to hear, where it is more than any 2xx."""
 
 
-def served(intake: Intake, post: Post, request: Request) -> Response:
+async def served(intake: Intake, post: Post, request: Request) -> Response:
     """Take a submission in and answer it; every failure that has a name is answered too."""
     admitted = None
     try:
-        admitted = intake.admit(post)
-        taken = intake.keep(post, admitted)
+        admitted = await intake.admit(post)
+        taken = await intake.keep(post, admitted)
     except tuple(ANSWERS) as error:
         response = refusal(error, request, post)
     else:

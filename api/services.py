@@ -16,11 +16,10 @@ from crm_db import session
 
 @dataclass(frozen=True)
 class Services:
-    """The parts that routes use. Capture has threads of its own, so that nothing else can keep it waiting."""
+    """The parts that routes use. Capture has a pool and threads of its own, so that nothing else can keep it waiting."""
 
     settings: Settings
     intake: Intake
-    capture_threads: CapacityLimiter
     prefect: PrefectRest
 
 
@@ -36,13 +35,14 @@ def open_services(settings: Settings) -> Iterator[Services]:
     auth = settings.prefect_auth.get_secret_value() if settings.prefect_auth else None
     prefect = PrefectRest(settings.prefect_api_url, auth)
     try:
+        threads = CapacityLimiter(settings.capture_pool_size * 2)
         intake = Intake(
             CaptureStore(pool),
+            threads,
             rate_per_minute=settings.capture_rate_per_minute,
             form_rate_per_minute=settings.form_rate_per_minute,
         )
-        threads = CapacityLimiter(settings.capture_pool_size * 2)
-        yield Services(settings, intake, threads, prefect)
+        yield Services(settings, intake, prefect)
     finally:
         prefect.close()
         pool.close()

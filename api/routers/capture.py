@@ -4,7 +4,6 @@ import hmac
 import re
 from collections.abc import Sequence
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
@@ -48,7 +47,7 @@ async def capture(source: str, request: Request) -> Response:
     except BodyTooLarge as error:
         return refusal(error, request)
     post = post_of(source, request, body, public_url=settings.public_url)
-    return await to_thread.run_sync(served, services.intake, post, request, limiter=services.capture_threads)
+    return await served(services.intake, post, request)
 
 
 @router.get(
@@ -63,7 +62,7 @@ async def shake_hands(source: str, request: Request) -> Response:
     services, query = services_of(request), request.query_params
     if not any(name in query for name in _HANDSHAKE):
         raise HTTPException(405, headers={"Allow": METHODS})
-    found = await to_thread.run_sync(services.intake.sources, source, limiter=services.capture_threads)
+    found = await services.intake.sources(source)
     if not _may_subscribe(query, found):
         raise HandshakeRefused
     return Response(query["hub.challenge"], media_type="text/plain")
@@ -75,7 +74,7 @@ async def preflight(source: str, request: Request) -> Response:
     services = services_of(request)
     if "origin" not in request.headers:
         return Response(status_code=204, headers={"Allow": METHODS})
-    found = await to_thread.run_sync(services.intake.sources, source, limiter=services.capture_threads)
+    found = await services.intake.sources(source)
     origin = browser.allowed_origin(found, browser.origin_of(request.headers))
     if origin is None:
         raise FormRefused("This form is posted from a page that is not one of its own.")

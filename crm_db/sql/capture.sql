@@ -21,46 +21,51 @@ $$;
 revoke all on function crm_capture_source(text, text, bytea) from public;
 grant execute on function crm_capture_source(text, text, bytea) to crm_capture;
 
--- Keep submissions, each at most once by (scope, key). A scope starting with 'body' is a body hash and lasts 24 hours; others last for ever.
--- `conflict`: the key was used with another body. Two callers with one key wait for each other; both get the first one's event.
+-- Keep submissions of any sources, each at most once by (org, scope, key). A scope starting with 'body' is a body hash and lasts 24
+-- hours; others last for ever. `conflict`: the key was used with another body. Two callers with one key wait for each other; both get
+-- the first one's event. Ids rise in the order of the arrays, so that submissions are captured in the order in which they were posted.
+-- What is known already is looked up row by row: while crm_keys has no statistics, a join would read all of it.
+drop function if exists crm_capture(uuid, uuid, text, boolean, text[], text[], bytea[], bytea[]);
 create or replace function crm_capture(
-    p_org uuid, p_source uuid, p_content_type text, p_automation boolean,
+    p_orgs uuid[], p_sources uuid[], p_content_types text[], p_automations boolean[],
     p_scopes text[], p_keys text[], p_hashes bytea[], p_bodies bytea[]
 )
-returns table (ordinal integer, event_id uuid, repeated boolean, conflict boolean)
+returns table (ordinal bigint, event_id uuid, repeated boolean, conflict boolean)
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     fresh uuid[];
 begin
-    with given as (
-        select distinct on (g.scope, g.key) g.scope, g.key, g.hash
-        from unnest(p_scopes, p_keys, p_hashes) as g(scope, key, hash)
-        order by g.scope, g.key
+    with given as materialized (
+        select g.*, crm_uuid7() as id
+        from unnest(p_orgs, p_sources, p_content_types, p_automations, p_scopes, p_keys, p_hashes, p_bodies) with ordinality
+             as g(org, source, content_type, automation, scope, key, hash, body, ordinal)
+    ), firsts as materialized (
+        select distinct on (g.org, g.scope, g.key) g.* from given g order by g.org, g.scope, g.key, g.ordinal
     ), taken as (
         insert into crm_keys as k (org_id, scope, key, ref_id, body_hash, expires_at)
-        select p_org, g.scope, g.key, crm_uuid7(), g.hash,
-               case when g.scope like 'body:%' then now() + interval '24 hours' end
-        from given g
-        order by g.scope, g.key
+        select f.org, f.scope, f.key, f.id, f.hash, case when f.scope like 'body:%' then now() + interval '24 hours' end
+        from firsts f
         on conflict on constraint pk_crm_keys do update
             set ref_id = excluded.ref_id, body_hash = excluded.body_hash, created_at = now(), expires_at = excluded.expires_at
             where k.expires_at <= now()
         returning k.ref_id
+    ), kept as (
+        insert into crm_inbox (org_id, id, source_id, content_type, automation, body)
+        select f.org, f.id, f.source, f.content_type, f.automation, f.body
+        from firsts f where f.id in (select t.ref_id from taken t)
+        returning id
     )
-    select coalesce(array_agg(ref_id), '{}') into fresh from taken;
-
-    insert into crm_inbox (org_id, id, source_id, content_type, automation, body)
-    select distinct on (k.ref_id) p_org, k.ref_id, p_source, p_content_type, p_automation, g.body
-    from unnest(p_scopes, p_keys, p_bodies) with ordinality as g(scope, key, body, ordinal)
-    join crm_keys k on k.org_id = p_org and k.scope = g.scope and k.key = g.key
-    where k.ref_id = any (fresh)
-    order by k.ref_id, g.ordinal;
+    select array_agg(kept.id) into fresh from kept;
 
     return query
-        select g.ordinal::integer, k.ref_id, not (k.ref_id = any (fresh)), k.body_hash is distinct from g.hash
-        from unnest(p_scopes, p_keys, p_hashes) with ordinality as g(scope, key, hash, ordinal)
-        join crm_keys k on k.org_id = p_org and k.scope = g.scope and k.key = g.key
+        select g.ordinal, known.ref_id,
+               not known.ref_id = any (coalesce(fresh, '{}'))
+                   or row_number() over (partition by known.ref_id order by g.ordinal) > 1,
+               known.body_hash is distinct from g.hash
+        from unnest(p_orgs, p_scopes, p_keys, p_hashes) with ordinality as g(org, scope, key, hash, ordinal)
+        cross join lateral (select k.ref_id, k.body_hash from crm_keys k
+                            where k.org_id = g.org and k.scope = g.scope and k.key = g.key limit 1) as known
         order by g.ordinal;
 end $$;
-revoke all on function crm_capture(uuid, uuid, text, boolean, text[], text[], bytea[], bytea[]) from public;
-grant execute on function crm_capture(uuid, uuid, text, boolean, text[], text[], bytea[], bytea[]) to crm_capture;
+revoke all on function crm_capture(uuid[], uuid[], text[], boolean[], text[], text[], bytea[], bytea[]) from public;
+grant execute on function crm_capture(uuid[], uuid[], text[], boolean[], text[], text[], bytea[], bytea[]) to crm_capture;

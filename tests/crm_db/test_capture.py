@@ -13,6 +13,7 @@ from crm_db import session
 from crm_db.actions import housekeeping, orgs, preparation, sources, submissions
 from crm_db.queries import backlog, settings
 from tests.conftest import Database, Org
+from tests.submitting import submit
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -23,19 +24,7 @@ def post(
 ) -> list[UUID]:
     """Submit payloads as the API does; returns their event ids."""
     bodies = [payload if isinstance(payload, bytes) else json.dumps(payload).encode() for payload in payloads]
-    with psycopg.connect(database.capture_url, autocommit=True) as connection:
-        rows = connection.execute(
-            "select event_id from crm_capture(%s, %s, 'application/json', true, %s, %s, %s, %s)",
-            [
-                org.org_id,
-                source_id,
-                ["header:test"] * len(bodies),
-                [f"{key}-{n}" for n in range(len(bodies))],
-                [b"hash"] * len(bodies),
-                bodies,
-            ],
-        ).fetchall()
-    return [row[0] for row in rows]
+    return submit(database, org.org_id, source_id, bodies, [f"{key}-{n}" for n in range(len(bodies))])
 
 
 def capture(now: datetime = NOW) -> list[submissions.Verdict]:
@@ -419,3 +408,8 @@ def test_a_test_leaves_no_mark_on_a_real_lead_and_a_real_post_ends_a_test(as_flo
     capture()
     (meant,) = rows("select tags, automation from crm_leads where email = 'b@example.com'")
     assert (meant["tags"], meant["automation"]) == ([], "pending")
+
+
+def test_event_ids_rise_in_the_order_in_which_an_array_was_posted(as_flow, org, source):
+    ids = post(as_flow, org, source.id, *({"n": number} for number in range(500)))
+    assert ids == sorted(ids)

@@ -14,6 +14,7 @@ from integrations.testing import Fakes
 from tasks import senders
 from tests.conftest import Database, Org
 from tests.faults.invariants import Accepted, Breach, recount, taken_of
+from tests.submitting import submit
 
 PEOPLE = 6
 
@@ -96,12 +97,8 @@ def bench(
 def _kept(database: Database, org: Org, source: NewSource, emails: list[str]) -> list[Accepted]:
     keys = [f"key-{number}" for number in range(len(emails))]
     bodies = [json.dumps({"email": email, "name": "A Person"}).encode() for email in emails]
-    with psycopg.connect(database.capture_url, autocommit=True) as connection:
-        rows = connection.execute(
-            "select event_id::text from crm_capture(%s, %s, 'application/json', true, %s, %s, %s, %s) order by ordinal",
-            [org.org_id, source.id, ["header:test"] * len(keys), keys, [b"hash"] * len(keys), bodies],
-        ).fetchall()
-    return [Accepted(key, row[0], email) for key, row, email in zip(keys, rows, emails, strict=True)]
+    events = submit(database, org.org_id, source.id, bodies, keys)
+    return [Accepted(key, str(event), email) for key, event, email in zip(keys, events, emails, strict=True)]
 
 
 WorkOff = Callable[[], None]

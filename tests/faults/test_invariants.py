@@ -111,5 +111,6 @@ def test_the_recount_takes_a_hopeless_submission_for_dead_only(sound: Bench) -> 
     sound.execute("update crm_inbox set status = 'dead' where outcome = 'merged'")
     assert kinds(sound) == {LOST}
     *rest, last = sound.accepted
+    assert last.event_id == sound.one("select id::text from crm_inbox where outcome = 'merged'")
     sound.accepted[:] = [*rest, Accepted(last.key, last.event_id, "", hopeless=True)]
     assert kinds(sound) == set()
