@@ -4,7 +4,8 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from threading import Lock
 from typing import TypeVar
 from uuid import UUID
@@ -44,6 +45,9 @@ class Keyed:
     key: str
     hash: bytes
     body: bytes
+
+
+_VALUES = attrgetter(*(field.name for field in fields(Keyed)))
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _candidates(connection: psycopg.Connection, ref: str, key: KeyParts | None) 
 def _kept(connection: psycopg.Connection, items: Sequence[Keyed]) -> list[Receipt]:
     if not items:
         return []
-    columns = zip(*(astuple(item) for item in items), strict=True)
+    columns = zip(*map(_VALUES, items), strict=True)
     return [Receipt(*row) for row in connection.execute(_KEEP, [list(column) for column in columns])]
 
 

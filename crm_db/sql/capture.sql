@@ -55,8 +55,12 @@ begin
         from firsts f where f.id in (select t.ref_id from taken t)
         returning id
     )
-    select array_agg(kept.id) into fresh from kept;
+    select array_agg(kept.id order by kept.id) into fresh from kept;
 
+    if cardinality(fresh) = cardinality(p_keys) then
+        return query select made.ordinal, made.id, false, false from unnest(fresh) with ordinality as made(id, ordinal);
+        return;
+    end if;
     return query
         select g.ordinal, known.ref_id,
                not known.ref_id = any (coalesce(fresh, '{}'))
