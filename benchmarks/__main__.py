@@ -3,21 +3,28 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import capture, steady
+from benchmarks import burst, capture, steady
 
-MEASUREMENTS: dict[str, Callable[..., object]] = {"capture": capture.measure, "steady": steady.measure}
+MEASUREMENTS: dict[str, Callable[..., object]] = {
+    "capture": capture.measure,
+    "burst": burst.measure,
+    "steady": steady.measure,
+}
+TIMED = ("capture", "steady")
+"""Those that last as long as they are told to."""
 
 
 def main() -> None:
     """Run the measurements that were asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", choices=MEASUREMENTS, help="one of the measurements")
-    parser.add_argument("--seconds", type=float, help="length of each load (default: steady 300, capture 10)")
+    parser.add_argument(
+        "--seconds", type=float, help="length of the loads of capture (default: 10) and steady (300)"
+    )
     chosen = parser.parse_args()
-    length = {} if chosen.seconds is None else {"seconds": chosen.seconds}
     for name, measure in MEASUREMENTS.items():
         if chosen.only in (None, name):
-            measure(**length)
+            measure(**{"seconds": chosen.seconds} if chosen.seconds and name in TIMED else {})
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ def upgrade(owner_url: str) -> MigrationReport:
         command.upgrade(config, "head")
         functions = _apply_functions(connection)
         connection.execute(text("select crm_ensure_partitions(:months)"), {"months": MONTHS_AHEAD})
+        connection.execute(text("select crm_suppose_statistics()"))
         return MigrationReport(waiting, functions)
 
 

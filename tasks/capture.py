@@ -1,6 +1,7 @@
-"""Capturing: raw submissions become leads, and leads get their score, owner and first step."""
+"""Capturing: raw submissions become leads with score, owner and first step; leads that came otherwise get theirs."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import timedelta
 
 from crm_db import clock
@@ -95,7 +96,8 @@ def capture_batch(window: Window, beside: Beside | None = None, *, again_first: 
     if beside is not None:
         beside.ask_for(claim.token, captured.fetches)
     verdicts = captured.verdicts
-    return sum_of([Counter(submissions=len(verdicts)), Counter(verdict.outcome for verdict in verdicts)])
+    outcomes = Counter(verdict.outcome for verdict in verdicts)
+    return sum_of([Counter(submissions=len(verdicts)), outcomes, Counter(asdict(captured.prepared))])
 
 
 def prepare_batch(window: Window, begin: UnitOfWork = unit_of_work) -> Tally:
@@ -108,7 +110,7 @@ def prepare_batch(window: Window, begin: UnitOfWork = unit_of_work) -> Tally:
             since=window.since,
             until=window.until,
         )
-    return Counter(scored=done.scored, assigned=done.assigned, enrolled=done.enrolled, planned=done.planned)
+    return Counter(asdict(done))
 
 
 def _count_waiting(window: Window) -> Tally:

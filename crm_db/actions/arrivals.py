@@ -4,16 +4,16 @@ Two intakes never make two leads of one person: before looking, a transaction ta
 telephone number and sender's id of its batch, in one order, and keeps them until it ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from crm_db.actions import messages
+from crm_db.actions import bulk, messages
 from crm_db.models import Activity, Lead
 from crm_db.queries import identities, settings
 from crm_db.rules.keys import identity_lock, owner_again
@@ -47,6 +47,9 @@ class Arrival:
     submission_id: UUID | None = None
 
 
+Write = Callable[[Sequence[dict[str, Any]]], None]
+
+
 @dataclass(frozen=True)
 class Kept:
     """The lead that an arrival became, and whether it is a new one."""
@@ -55,8 +58,13 @@ class Kept:
     created: bool
 
 
-def keep(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> list[Kept]:
-    """Create or enrich one lead for each arrival, in their order, with a note on the lead's timeline."""
+def keep(
+    session: Session, org_id: UUID, arrived: Sequence[Arrival], *, write: Write | None = None
+) -> list[Kept]:
+    """Create or enrich one lead for each arrival, in their order, with a note on the lead's timeline.
+
+    write: takes the rows of new leads and writes them; by default they are written as they are.
+    """
     _lock_identities(session, org_id, arrived)
     drafts = [arrival.draft for arrival in arrived]
     existing = identities.candidates(session, org_id, drafts)
@@ -67,7 +75,8 @@ def keep(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> list[Kep
     _fill_defaults(session, org_id, rows)
     _drop_taken_external_ids(session, org_id, rows)
     if rows:
-        session.execute(insert(Lead), list(rows.values()))
+        new = list(rows.values())
+        write(new) if write else bulk.insert(session, Lead, new)
     known = _enrich_existing(session, org_id, arrived, [one.lead_id for one in kept], set(rows))
     _note(session, org_id, arrived, kept, {**rows, **known})
     return kept
@@ -234,22 +243,20 @@ def _note(
     kept: Sequence[Kept],
     leads: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
-    session.execute(
-        insert(Activity),
-        [
-            {
-                "org_id": org_id,
-                "lead_id": one.lead_id,
-                "kind": "submission",
-                "direction": "in",
-                "subject": f"Submitted through {arrival.source}",
-                "body": _told(arrival.draft, leads[one.lead_id]),
-                "done_at": arrival.at,
-                "custom": {"event_id": str(arrival.submission_id)} if arrival.submission_id else {},
-            }
-            for arrival, one in zip(arrived, kept, strict=True)
-        ],
-    )
+    rows = [
+        {
+            "org_id": org_id,
+            "lead_id": one.lead_id,
+            "kind": "submission",
+            "direction": "in",
+            "subject": f"Submitted through {arrival.source}",
+            "body": _told(arrival.draft, leads[one.lead_id]),
+            "done_at": arrival.at,
+            "custom": {"event_id": str(arrival.submission_id)} if arrival.submission_id else {},
+        }
+        for arrival, one in zip(arrived, kept, strict=True)
+    ]
+    bulk.insert(session, Activity, rows)
 
 
 def _told(draft: LeadDraft, lead: Mapping[str, Any]) -> str | None:

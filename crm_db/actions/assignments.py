@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from crm_db.actions import bulk
 from crm_db.models import LeadAssignment
 from crm_db.queries import routing
 from crm_db.queries.preparation import LeadFacts
@@ -35,60 +35,56 @@ class Given:
     assignment_id: UUID
 
 
-def assign(session: Session, org_id: UUID, leads: Sequence[LeadFacts], *, now: datetime) -> list[Given]:
-    """Choose an owner for each lead that has none; one transaction of an org at a time, so that loads are true."""
-    ownerless = [lead for lead in leads if lead.owner_id is None]
-    if not ownerless:
+def choose(session: Session, org_id: UUID, teams: Sequence[UUID | None]) -> list[Assignment]:
+    """The owners of leads in a row, by the team that each is for; one transaction of an org at a time, so that loads are true."""
+    if not teams:
         return []
     session.execute(_ONE_AT_A_TIME, {"org": str(org_id)})
-    decisions = choose_owners(routing.reps(session, org_id), [lead.team_id for lead in ownerless])
-    ids = list(session.scalars(_NEW_IDS, {"count": len(ownerless)}))
+    return choose_owners(routing.reps(session, org_id), teams)
+
+
+def remember(
+    session: Session, org_id: UUID, lead_ids: Sequence[UUID], chosen: Sequence[Assignment], *, now: datetime
+) -> list[Given]:
+    """Keep the decisions on these leads with all verdicts; returns those by which a lead got an owner."""
+    ids = session.scalars(_NEW_IDS, {"count": len(lead_ids)}).all()
     rows = [
-        _row(org_id, assignment_id, lead, decision, now)
-        for assignment_id, lead, decision in zip(ids, ownerless, decisions, strict=True)
+        {
+            "org_id": org_id,
+            "id": assignment_id,
+            "lead_id": lead_id,
+            "user_id": one.user_id,
+            "rule": "least-open-load",
+            "verdicts": [vars(verdict) for verdict in one.verdicts],
+            "at": now,
+        }
+        for assignment_id, lead_id, one in zip(ids, lead_ids, chosen, strict=True)
     ]
-    session.execute(insert(LeadAssignment), rows)
-    given = [row for row in rows if row["user_id"] is not None]
-    teams = {decision.user_id: decision.team_id for decision in decisions}
-    _hand_over(session, org_id, given, teams, now)
-    return [Given(row["lead_id"], row["user_id"], row["id"]) for row in given]
+    bulk.insert(session, LeadAssignment, rows)
+    given = [
+        Given(lead_id, one.user_id, assignment_id)
+        for assignment_id, lead_id, one in zip(ids, lead_ids, chosen, strict=True)
+        if one.user_id is not None
+    ]
+    session.execute(_LAST, {"org": org_id, "users": sorted({one.user_id for one in given}), "now": now})
+    return given
 
 
-def _hand_over(
-    session: Session,
-    org_id: UUID,
-    given: Sequence[dict[str, Any]],
-    teams: dict[UUID | None, UUID | None],
-    now: datetime,
-) -> None:
-    owners = [row["user_id"] for row in given]
+def assign(session: Session, org_id: UUID, leads: Sequence[LeadFacts], *, now: datetime) -> list[Given]:
+    """Choose an owner for each of these leads that has none, and hand it over."""
+    ownerless = [lead for lead in leads if lead.owner_id is None]
+    chosen = choose(session, org_id, [lead.team_id for lead in ownerless])
+    if not chosen:
+        return []
+    given = remember(session, org_id, [lead.id for lead in ownerless], chosen, now=now)
+    teams = {one.user_id: one.team_id for one in chosen}
     session.execute(
         _OWN,
         {
             "org": org_id,
-            "leads": [row["lead_id"] for row in given],
-            "owners": owners,
-            "teams": [teams[owner] for owner in owners],
+            "leads": [one.lead_id for one in given],
+            "owners": [one.user_id for one in given],
+            "teams": [teams[one.user_id] for one in given],
         },
     )
-    session.execute(_LAST, {"org": org_id, "users": sorted(set(owners)), "now": now})
-
-
-def _row(org_id: UUID, id: UUID, lead: LeadFacts, decision: Assignment, now: datetime) -> dict[str, Any]:
-    return {
-        "org_id": org_id,
-        "id": id,
-        "lead_id": lead.id,
-        "user_id": decision.user_id,
-        "verdicts": [_verdict(verdict) for verdict in decision.verdicts],
-        "at": now,
-    }
-
-
-def _verdict(verdict: Any) -> dict[str, Any]:
-    return {
-        "user_id": str(verdict.user_id),
-        "chosen": verdict.chosen,
-        "reason": verdict.reason,
-        "open_leads": verdict.open_leads,
-    }
+    return given

@@ -5,7 +5,7 @@ lead and sequence never overtake each other.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -163,7 +163,7 @@ def shown(when: Due) -> list[dict[str, Any]]:
     return [
         {
             name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asdict(move).items()
+            for name, value in vars(move).items()
         }
         for move in when.reasons
     ]

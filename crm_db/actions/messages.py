@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from crm_db.actions import bulk
 from crm_db.models import Message
 
 MOST_CLAIMS = 5
@@ -105,10 +105,7 @@ class Claim:
 
 def schedule(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Plan messages; one whose (org, key) is in the ledger already is left as it is."""
-    if not rows:
-        return
-    statement = insert(Message).on_conflict_do_nothing(index_elements=["org_id", "key"])
-    session.execute(statement, [{**_DEFAULTS, **row} for row in rows])
+    bulk.insert(session, Message, [{**_DEFAULTS, **row} for row in rows], or_leave=True)
 
 
 def schedule_one(session: Session, row: Mapping[str, Any]) -> UUID:

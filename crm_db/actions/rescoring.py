@@ -50,7 +50,7 @@ def rescore(
     for org_id, of_org in by_org.items():
         bands = settings.of_org(session, org_id).values["score_bands"]
         rated = scores.rate(session, org_id, of_org, bands, now=now, dry_run=dry_run)
-        moved = [lead.id for lead in of_org if lead.score != rated[lead.id].score]
+        moved = [lead.id for lead in of_org if lead.score != rated[lead.id]]
         if not dry_run:
             events.record(session, org_id, "lead.scored", "lead", moved)
         changed += len(moved)

@@ -1,8 +1,8 @@
-"""Working off the inbox: claim raw submissions, and make leads of those that can be understood."""
+"""Working off the inbox: claim raw submissions, and make leads of those that can be understood, ready to be followed up."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +11,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from crm_db.actions import alerts, arrivals, events
+from crm_db.actions import alerts, arrivals, enrolments, events, newcomers
+from crm_db.actions.newcomers import Prepared, total
 from crm_db.queries import sources
 from crm_db.rules.normalise import Unusable
 from crm_db.rules.parsing import Unreadable
@@ -124,10 +125,14 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Captured:
-    """What became of a claimed batch: a verdict for each submission that is settled, and those that must be fetched first."""
+    """What became of a claimed batch: a verdict for each submission that is settled, and those that must be fetched first.
+
+    prepared: what automation did for the leads that are new.
+    """
 
     verdicts: tuple[Verdict, ...]
     fetches: tuple[Fetch, ...]
+    prepared: Prepared
 
 
 def claim(
@@ -178,14 +183,16 @@ def capture(session: Session, token: UUID, *, now: datetime) -> Captured:
                 fetches.append(fetch)
             case arrivals.Arrival() as arrival:
                 by_org[row["org_id"]].append(arrival)
-    for org_id, arrived in by_org.items():
-        verdicts += _keep(session, org_id, arrived)
+    prepared: list[Prepared] = []
+    for org_id in sorted(by_org):  # orgs in one order: their locks are
+        verdicts += _keep(session, org_id, by_org[org_id], prepared, now)
+    planned = enrolments.plan(session, limit=len(rows), now=now).planned if prepared else 0
     _settle(session, token, verdicts)
     dead = {verdict.submission_id for verdict in verdicts if verdict.needs_a_person}
     alerts.count_dead_letters(
         session, {(row["org_id"], row["source_id"]) for row in rows if row["id"] in dead}
     )
-    return Captured(tuple(verdicts), tuple(fetches))
+    return Captured(tuple(verdicts), tuple(fetches), replace(total(prepared), planned=planned))
 
 
 def replay(
@@ -225,17 +232,31 @@ def _rules_of(row: RowMapping) -> SourceRules:
     return SourceRules(row["format"], row["mapping"] or {}, row["region"], row["honeypot"])
 
 
-def _keep(session: Session, org_id: UUID, arrived: Sequence[arrivals.Arrival]) -> list[Verdict]:
+def _keep(
+    session: Session,
+    org_id: UUID,
+    arrived: Sequence[arrivals.Arrival],
+    prepared: list[Prepared],
+    now: datetime,
+) -> list[Verdict]:
     """Keep a batch; when the database refuses it, halve it until the one at fault stands alone."""
+    done: list[Prepared] = []
     try:
         with session.begin_nested():
-            kept = arrivals.keep(session, org_id, arrived)
+            kept = arrivals.keep(
+                session,
+                org_id,
+                arrived,
+                write=lambda leads: done.append(newcomers.write(session, org_id, leads, now=now)),
+            )
     except (DataError, IntegrityError) as refusal:
         if len(arrived) == 1:
             reason = f"refused: the database cannot hold it ({type(refusal.orig).__name__})"
             return [Verdict(_submission(arrived[0]), reason=reason)]
         middle = len(arrived) // 2
-        return _keep(session, org_id, arrived[:middle]) + _keep(session, org_id, arrived[middle:])
+        first = _keep(session, org_id, arrived[:middle], prepared, now)
+        return first + _keep(session, org_id, arrived[middle:], prepared, now)
+    prepared += done
     verdicts = [
         Verdict(_submission(arrival), lead_id=one.lead_id, created=one.created)
         for arrival, one in zip(arrived, kept, strict=True)

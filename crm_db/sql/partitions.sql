@@ -38,6 +38,9 @@ begin
             execute format('create policy owner_all on %I to crm_owner using (true) with check (true)', partition);
         end loop;
     end loop;
+    if made > 0 then
+        perform crm_suppose_statistics();
+    end if;
     return made;
 end $$;
 revoke all on function crm_ensure_partitions(integer) from public;

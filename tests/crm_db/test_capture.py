@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from crm_db import session
 from crm_db.actions import housekeeping, orgs, preparation, sources, submissions
+from crm_db.actions.newcomers import Prepared
 from crm_db.queries import backlog, settings
 from tests.conftest import Database, Org
 from tests.submitting import submit
@@ -34,7 +35,7 @@ def capture(now: datetime = NOW) -> list[submissions.Verdict]:
         return list(submissions.capture(work, claim.token, now=now).verdicts)
 
 
-def prepare(now: datetime = NOW) -> preparation.Prepared:
+def prepare(now: datetime = NOW) -> Prepared:
     with session.unit_of_work() as work:
         return preparation.prepare(work, limit=100, now=now)
 
@@ -55,7 +56,7 @@ def test_a_submission_becomes_a_scored_assigned_enrolled_lead(as_flow, org, sour
     post(as_flow, org, source.id, person)
     (verdict,) = capture()
     assert verdict.outcome == "new"
-    assert prepare() == preparation.Prepared(scored=1, assigned=1, enrolled=1, planned=1)
+    assert prepare() == Prepared(scored=1, assigned=1, enrolled=1, planned=1)
     (lead,) = rows("select * from crm_leads")
     assert (lead["first_name"], lead["last_name"]) == ("Maria", "Berg")
     assert (lead["email"], lead["phone"]) == ("maria.berg@example.com", "+442079460018")
@@ -140,7 +141,7 @@ def test_a_replaced_worker_changes_nothing(as_flow, org, source):
         stale = submissions.claim(work, limit=10, lease=timedelta(seconds=-1))
     capture()
     with session.unit_of_work() as work:
-        assert submissions.capture(work, stale.token, now=NOW) == submissions.Captured((), ())
+        assert submissions.capture(work, stale.token, now=NOW) == submissions.Captured((), (), Prepared())
     assert len(rows("select 1 from crm_leads")) == 1
 
 
@@ -247,7 +248,7 @@ def test_a_senders_format_is_read_and_its_proof_is_kept_nowhere(as_flow, org, so
 def test_a_senders_test_is_kept_and_never_enrolled(as_flow, org, source, reps):
     post(as_flow, org, source.id, {**GOOGLE, "is_test": True})
     assert [verdict.outcome for verdict in capture()] == ["new"]
-    assert prepare() == preparation.Prepared()
+    assert prepare() == Prepared()
     (lead,) = rows("select automation, tags from crm_leads")
     assert (lead["automation"], lead["tags"]) == ("off", ["test"])
     assert rows("select 1 from crm_enrolments") == []
@@ -348,7 +349,7 @@ def test_a_slip_in_one_orgs_settings_stops_nobody(as_flow, org, source, reps):
             owner.execute("update crm_settings set value = %s where key = %s", [value, key])
     post(as_flow, org, source.id, {"email": "a@example.com"})
     capture()
-    assert prepare() == preparation.Prepared(scored=1, assigned=1, enrolled=1, planned=1)
+    assert prepare() == Prepared(scored=1, assigned=1, enrolled=1, planned=1)
     with session.unit_of_work() as work:
         assert sorted(sentence.split()[1] for sentence in settings.unusable(work)) == [
             "business_hours",
