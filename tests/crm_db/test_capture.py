@@ -54,9 +54,10 @@ def test_a_submission_becomes_a_scored_assigned_enrolled_lead(as_flow, org, sour
         "plan": "Team",
     }
     post(as_flow, org, source.id, person)
-    (verdict,) = capture()
-    assert verdict.outcome == "new"
-    assert prepare() == Prepared(scored=1, assigned=1, enrolled=1, planned=1)
+    _, captured = claim_and_capture()
+    assert [verdict.outcome for verdict in captured.verdicts] == ["new"]
+    assert captured.prepared == Prepared(scored=1, assigned=1, enrolled=1, planned=1)
+    assert prepare() == Prepared()
     (lead,) = rows("select * from crm_leads")
     assert (lead["first_name"], lead["last_name"]) == ("Maria", "Berg")
     assert (lead["email"], lead["phone"]) == ("maria.berg@example.com", "+442079460018")
@@ -241,7 +242,7 @@ def test_a_senders_format_is_read_and_its_proof_is_kept_nowhere(as_flow, org, so
     post(as_flow, org, source.id, GOOGLE)
     assert [verdict.outcome for verdict in capture()] == ["new"]
     (lead,) = rows("select * from crm_leads")
-    assert (lead["email"], lead["external_id"], lead["automation"]) == ("g@example.com", "G1", "pending")
+    assert (lead["email"], lead["external_id"], lead["automation"]) == ("g@example.com", "G1", "done")
     assert "proof" not in str(dict(lead))
 
 
@@ -348,8 +349,7 @@ def test_a_slip_in_one_orgs_settings_stops_nobody(as_flow, org, source, reps):
         for key, value in slips.items():
             owner.execute("update crm_settings set value = %s where key = %s", [value, key])
     post(as_flow, org, source.id, {"email": "a@example.com"})
-    capture()
-    assert prepare() == Prepared(scored=1, assigned=1, enrolled=1, planned=1)
+    assert claim_and_capture()[1].prepared == Prepared(scored=1, assigned=1, enrolled=1, planned=1)
     with session.unit_of_work() as work:
         assert sorted(sentence.split()[1] for sentence in settings.unusable(work)) == [
             "business_hours",

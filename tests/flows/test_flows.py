@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crm_db import session
-from crm_db.actions import orgs
+from crm_db import clock, session
+from crm_db.actions import leads, orgs
 from flows.follow_up_scheduling import follow_up_scheduling
 from flows.housekeeping import housekeeping
 from flows.janitor import janitor
@@ -15,7 +15,7 @@ from flows.lead_capture import lead_capture
 from flows.lead_scoring import lead_scoring
 from flows.message_delivery import message_delivery
 from tasks import senders
-from tests.crm_db.test_capture import capture, post, rows
+from tests.crm_db.test_capture import post, rows
 
 FLOWS = [lead_capture, message_delivery, lead_scoring, follow_up_scheduling, housekeeping, janitor]
 TABLES = (
@@ -77,8 +77,10 @@ def test_scores_follow_the_facts(prefect, as_flow, org, source, outbox):
 def test_leads_that_an_interruption_left_behind_are_prepared_by_the_sweep(
     prefect, as_flow, org, source, reps
 ):
-    post(as_flow, org, source.id, {"email": "maria@example.com"})
-    capture()
+    with session.bound_to(as_flow.app_url), session.unit_of_work(org.identity) as work:
+        leads.submit(
+            work, org.identity, {"email": "maria@example.com"}, {}, automation=True, now=clock.utc_now()
+        )
     assert lead_scoring()["assigned"] == 1
     assert rows("select automation from crm_leads")[0]["automation"] == "done"
 
