@@ -3,6 +3,8 @@
 A submission is the person whose e-mail it carries; failing that, the person whose phone it carries; the
 oldest lead wins. A phone may be a company's switchboard: when both sides have an e-mail and a last name,
 and both differ, they are two people. A batch is decided as if its submissions came one after the other.
+
+What comes from another system's records may carry a key that says who it is; it wins over e-mail and phone.
 """
 
 from collections import defaultdict
@@ -25,6 +27,8 @@ class Candidate:
     phone: str | None
     created_at: datetime
     last_name: str | None = None
+    keys: tuple[str, ...] = ()
+    """By which its records in another system are known to be this lead's."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,19 @@ class Decision:
     reason: str
 
 
-def match_batch(existing: Sequence[Candidate], incoming: Sequence[LeadDraft]) -> list[Decision]:
-    """One decision for each submission, in order."""
+def match_batch(
+    existing: Sequence[Candidate], incoming: Sequence[LeadDraft], keys: Sequence[str] = ()
+) -> list[Decision]:
+    """One decision for each submission, in order; `keys`: the key of each, where they have any."""
     people = _People()
     for candidate in sorted(existing, key=lambda known: (known.created_at, known.lead_id)):
         person = _Person(len(people.all), candidate.lead_id, None)
         person.learn(candidate.email, candidate.phone, candidate.last_name)
         people.add(person)
-    return [_decide(people, draft, index) for index, draft in enumerate(incoming)]
+        people.by_key.update(dict.fromkeys(candidate.keys, person))
+    return [
+        _decide(people, draft, index, keys[index] if keys else "") for index, draft in enumerate(incoming)
+    ]
 
 
 def enrich(current: Mapping[str, object], draft: LeadDraft) -> dict[str, object]:
@@ -113,10 +122,11 @@ class _Person:
 
 
 class _People:
-    """Everybody known so far, by e-mail and by phone."""
+    """Everybody known so far, by e-mail, by phone and by key."""
 
     def __init__(self) -> None:
         self.all: list[_Person] = []
+        self.by_key: dict[str, _Person] = {}
         self.by_email: defaultdict[str, list[_Person]] = defaultdict(list)
         self.by_phone: defaultdict[str, list[_Person]] = defaultdict(list)
 
@@ -131,20 +141,25 @@ class _People:
                 found[key].append(person)
 
 
-def _decide(people: _People, draft: LeadDraft, index: int) -> Decision:
-    person, reason = _find(people, draft)
+def _decide(people: _People, draft: LeadDraft, index: int, key: str) -> Decision:
+    person, reason = _find(people, draft, key)
+    decision = Decision("create", None, None, reason)
     if person is None:
         person = _Person(len(people.all), None, index)
-        person.learn(draft.email, draft.phone, draft.last_name)
-        people.add(person)
-        return Decision("create", None, None, reason)
+        people.all.append(person)
+    else:
+        decision = Decision("enrich", person.lead_id, person.index, reason)
     person.learn(draft.email, draft.phone, draft.last_name)
     people.index(person)
-    return Decision("enrich", person.lead_id, person.index, reason)
+    if key:
+        people.by_key[key] = person
+    return decision
 
 
-def _find(people: _People, draft: LeadDraft) -> tuple[_Person | None, str]:
+def _find(people: _People, draft: LeadDraft, key: str) -> tuple[_Person | None, str]:
     """The person a submission is from, and why; nobody when it is from somebody new."""
+    if key in people.by_key:
+        return people.by_key[key], "same record of its sender"
     by_email = people.by_email.get(draft.email or "", [])
     if by_email:
         return _oldest(by_email), "same e-mail"

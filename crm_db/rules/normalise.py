@@ -76,10 +76,13 @@ class Unusable(Exception):
         self.words = words
 
 
-def normalise_lead(fields: Fields, *, region: str | None, now: datetime) -> LeadDraft:
+def normalise_lead(
+    fields: Fields, *, region: str | None, now: datetime, reachable: bool = True
+) -> LeadDraft:
     """Make a lead of a payload's fields; `region` (ISO 3166) is where telephone numbers are read.
 
-    Raises `Unusable` ("empty_payload", "no_contact") when neither an e-mail nor a phone can be used.
+    Raises `Unusable` ("empty_payload", "no_contact") when neither an e-mail nor a phone can be used; with `reachable` False,
+    as for the records of another system, nobody asks for either.
     """
     if not fields.known and not fields.custom:
         raise Unusable("empty_payload", None, "the payload holds no fields")
@@ -87,7 +90,7 @@ def normalise_lead(fields: Fields, *, region: str | None, now: datetime) -> Lead
     email = reading.use("email", _email)
     country = reading.use("country", _country)
     number = reading.use("phone", lambda value: _phone(value, region, country))
-    if email is None and number is None:
+    if reachable and email is None and number is None:
         raise _no_contact(reading)
     first_name, last_name = _names(reading)
     amount = reading.use("value", money.read_amount)
