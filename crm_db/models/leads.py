@@ -25,7 +25,7 @@ class Lead(Base, InOrg, Visible, Stamped):
     """A person who may become a customer.
 
     `automation` says what the capture lane still owes the lead: `pending` until it was scored, assigned and enrolled,
-    then `done`; `off` when the caller opted out of it.
+    then `done`; `off` when the caller opted out of it. `closed_at`: when it was converted or lost, where that is known.
     """
 
     __tablename__ = "crm_leads"
@@ -88,6 +88,7 @@ class Lead(Base, InOrg, Visible, Stamped):
     custom: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
     ai_insights: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
     automation: Mapped[str] = mapped_column(server_default="pending")
+    closed_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
 

@@ -13,7 +13,7 @@ from crm_db.queries.pages import Page, Position, json_of, page
 FIELDS = """
     id external_id first_name last_name email phone company title source status value currency probability
     score score_band score_reasons owner_id team_id last_contact next_action_at country timezone custom tags
-    created_at updated_at version
+    closed_at created_at updated_at version
 """
 _AS_JSON = json_of(Lead, FIELDS)
 

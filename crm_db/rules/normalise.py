@@ -76,9 +76,7 @@ class Unusable(Exception):
         self.words = words
 
 
-def normalise_lead(
-    fields: Fields, *, region: str | None, now: datetime, reachable: bool = True
-) -> LeadDraft:
+def normalise_lead(fields: Fields, *, region: str | None, now: datetime, reachable: bool = True) -> LeadDraft:
     """Make a lead of a payload's fields; `region` (ISO 3166) is where telephone numbers are read.
 
     Raises `Unusable` ("empty_payload", "no_contact") when neither an e-mail nor a phone can be used; with `reachable` False,

@@ -10,7 +10,19 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from deployments.cli import alerts, database, dead, demo, doctor, fakes, flows, outbox, running, sources
+from deployments.cli import (
+    alerts,
+    database,
+    dead,
+    demo,
+    doctor,
+    fakes,
+    flows,
+    imports,
+    outbox,
+    running,
+    sources,
+)
 
 app = typer.Typer(
     name="crm",
@@ -20,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (running, demo, flows, fakes, database, doctor, outbox, dead, sources, alerts):
+for module in (running, demo, flows, fakes, database, doctor, outbox, dead, sources, imports, alerts):
     module.register(app)
 
 

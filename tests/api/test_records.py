@@ -17,7 +17,7 @@ from tests.conftest import Org
 LEAD_FIELDS = (
     "id external_id first_name last_name email phone company title source status value currency probability"
     " score score_band score_reasons owner_id team_id last_contact next_action_at country timezone custom"
-    " tags created_at updated_at version"
+    " tags closed_at created_at updated_at version"
 )
 MESSAGE_FIELDS = "id key channel status due_at sent_at reason attempts provider provider_id"
 

@@ -1,0 +1,113 @@
+"""Worker processes of an import: each understands batches of rows and writes them, a batch in one transaction."""
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import parent_process
+
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+
+from crm_db import clock, session
+from crm_db.actions import imports
+from crm_db.actions.imported_leads import Job
+from crm_db.actions.imports import Kept
+from crm_db.queries import imports as questions
+from crm_db.rules.imports.deciding import is_repeated
+from crm_db.rules.imports.plan import Plan
+from crm_db.rules.imports.rows import ReadRow, Unfit, identify, read_row
+from crm_db.rules.imports.table import Fault, RawRow
+from crm_db.session import Identity
+
+MOST_TRIES = 5
+_GIVE_WAY = {"40P01", "40001", "55P03"}
+"""Deadlock, serialisation failure, lock not had in time: nothing was done, and the same may be tried again."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a worker is to do and as whom; it travels to the worker once."""
+
+    url: str
+    identity: Identity
+    plan: Plan
+    job: Job
+
+
+class _Worker:
+    """This process's assignment."""
+
+    assignment: Assignment
+
+
+def begin(assignment: Assignment) -> None:
+    """Take up work in a new process; it ends with the process that started it, and leaves Ctrl-C to that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _Worker.assignment = assignment
+    session.bind(assignment.url, pool_size=1)
+
+
+def import_rows(rows: Sequence[RawRow]) -> Kept:
+    """Import a batch; all that can be kept of it is committed when this returns."""
+    work = _Worker.assignment
+    now = clock.utc_now()
+    fresh = _not_repeated(work, rows)
+    read, refused = understand(work, fresh, now)
+    kept = _keep(work, read, now) if read else Kept()
+    return kept + Kept(repeated=len(rows) - len(fresh), refused=refused)
+
+
+def understand(
+    work: Assignment, rows: Sequence[RawRow], now: datetime
+) -> tuple[list[ReadRow], tuple[tuple[int, Fault], ...]]:
+    """The rows that make sense, and the number and fault of each that does not."""
+    read: list[ReadRow] = []
+    refused: list[tuple[int, Fault]] = []
+    for row in rows:
+        try:
+            read.append(read_row(work.plan, row.number, row.cells, enrol=work.job.enrol, now=now))
+        except Unfit as unfit:
+            refused.append((row.number, unfit.fault))
+    return read, tuple(refused)
+
+
+def _not_repeated(work: Assignment, rows: Sequence[RawRow]) -> list[RawRow]:
+    """The rows that were not imported before; those that were need not even be understood."""
+    identities = [identify(work.plan, row.cells, enrol=work.job.enrol) for row in rows]
+    with session.unit_of_work(work.identity) as opened:
+        known = questions.known(opened, work.job.org_id, work.job.source, identities)
+    return [row for row, identity in zip(rows, identities, strict=True) if not is_repeated(known, identity)]
+
+
+def _keep(work: Assignment, rows: Sequence[ReadRow], now: datetime) -> Kept:
+    """Keep a batch; when the database refuses it, halve it until the row at fault stands alone."""
+    try:
+        return _kept(work, rows, now)
+    except (DataError, IntegrityError) as refusal:
+        if len(rows) == 1:
+            words = f"the database cannot hold it ({type(refusal.orig).__name__})"
+            return Kept(refused=((rows[0].number, Fault("refused", words)),))
+        middle = len(rows) // 2
+        return _keep(work, rows[:middle], now) + _keep(work, rows[middle:], now)
+
+
+def _kept(work: Assignment, rows: Sequence[ReadRow], now: datetime) -> Kept:
+    """One transaction; a batch that stood in another's way gives way and is tried again."""
+    for left in reversed(range(MOST_TRIES)):
+        try:
+            with session.unit_of_work(work.identity) as opened:
+                return imports.keep(opened, work.job, rows, now=now)
+        except OperationalError as error:
+            if left == 0 or getattr(error.orig, "sqlstate", None) not in _GIVE_WAY:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
