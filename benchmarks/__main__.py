@@ -3,11 +3,12 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import burst, capture, steady
+from benchmarks import burst, capture, importing, steady
 
 MEASUREMENTS: dict[str, Callable[..., object]] = {
     "capture": capture.measure,
     "burst": burst.measure,
+    "import": importing.measure,
     "steady": steady.measure,
 }
 TIMED = ("capture", "steady")

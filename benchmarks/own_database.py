@@ -32,6 +32,7 @@ class OwnDatabase:
     folder: Path
     addresses: Addresses
     environment: Mapping[str, str]
+    postgres_pid: int
 
     @property
     def org_id(self) -> UUID:
@@ -74,7 +75,7 @@ def own_database() -> Iterator[OwnDatabase]:
         bootstrap.make_databases()
         bootstrap.migrate()
         bootstrap.ensure_credentials()
-        yield OwnDatabase(folder, bootstrap.addresses, _environment(settings))
+        yield OwnDatabase(folder, bootstrap.addresses, _environment(settings), cluster.running() or 0)
     finally:
         cluster.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
