@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 from email_validator import EmailNotValidError, validate_email
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 _YES = word_set("yes y true on 1 ja oui si sí agree agreed accept accepted granted given checked subscribed")
 _NO = word_set("no n false off 0 nein non denied declined refused withdrawn revoked unchecked unsubscribed")
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.ASCII | re.IGNORECASE)
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{2}))?", re.ASCII | re.IGNORECASE)
 
@@ -159,13 +161,30 @@ def _email(given: object) -> str:
     text = str(given).strip().strip("<>").removeprefix("mailto:")
     if len(text) > MAX_EMAIL_CHARS:
         raise Unreadable("too long")
+    local, _, domain = text.partition("@")
+    if (
+        _PLAIN_LOCAL.fullmatch(local) and domain.isascii()
+    ):  # nothing of it depends on the domain, and domains come again
+        address = f"{local}@{_address('a', domain).partition('@')[2]}"
+    else:
+        address = _address(local, domain)
+    if len(address) > MAX_EMAIL_CHARS:
+        raise Unreadable("not an address")
+    return address.lower()
+
+
+@lru_cache(maxsize=4096)
+def _address(local: str, domain: str) -> str:
+    """The address as it is written rightly."""
     try:
-        found = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
+        found = validate_email(
+            f"{local}@{domain}", check_deliverability=False, test_environment=True, strict=True
+        )
     except EmailNotValidError:
         raise Unreadable("not an address") from None
-    if "." not in found.domain or len(found.normalized) > MAX_EMAIL_CHARS:
+    if "." not in found.domain:
         raise Unreadable("not an address")
-    return found.normalized.lower()
+    return found.normalized
 
 
 def _phone(given: object, region: str | None, country: str | None) -> PhoneNumber:

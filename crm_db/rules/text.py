@@ -11,18 +11,27 @@ _UNSAFE = re.compile(
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line, white space collapsed, in NFC, at most `limit` characters."""
-    return _safe(" ".join(_UNSAFE.sub("", text[: limit * 4]).split()), limit)
+    begin = text[: limit * 4]
+    return _safe(" ".join((begin if _is_plain(begin) else _UNSAFE.sub("", begin)).split()), limit)
 
 
 def many_lines(text: str, limit: int) -> str:
     """The text with its line breaks kept (as \\n), at most `limit` characters."""
-    lines = _UNSAFE.sub("", text[: limit * 4]).splitlines()
+    begin = text[: limit * 4]
+    if _is_plain(begin):
+        return begin.strip()[:limit].rstrip()
+    lines = _UNSAFE.sub("", begin).splitlines()
     return _safe("\n".join(line.rstrip() for line in lines).strip(), limit)
 
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text: for sets of words that read better without quotation marks."""
     return frozenset(text.split())
+
+
+def _is_plain(text: str) -> bool:
+    """Whether this is one line of letters that are all safe, as most of what is sent is."""
+    return text.isascii() and text.isprintable()
 
 
 def _safe(text: str, limit: int) -> str:

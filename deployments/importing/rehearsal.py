@@ -59,7 +59,7 @@ def _done(kept: Kept) -> "Future[Kept]":
 def _rehearse(work: Assignment, memory: "_Memory", rows: Sequence[RawRow]) -> Kept:
     """Decide a batch as a run would after all that came before."""
     now = clock.utc_now()
-    read, refused = workers.understand(work, rows, now)
+    read, refused = workers.understand(work, workers.identified(work, rows), now)
     told = [with_known_owner(work.job, row) for row in read]
     with session.unit_of_work(work.identity) as opened:
         found = questions.known(

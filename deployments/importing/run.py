@@ -69,7 +69,8 @@ def run(
                 waiting.append((batch, import_rows([row for row in batch if row.fault is None])))
             if not waiting:
                 return
-            _collect(*waiting.popleft(), rejects, counts)
+            kept = waiting[0][1].result()
+            _count(waiting.popleft()[0], kept, rejects, counts)
             progress(counts)
     except BrokenProcessPool:
         raise DeploymentError(
@@ -78,7 +79,7 @@ def run(
     finally:
         for batch, result in waiting:  # work in hand is finished, and counted where it can be
             if not result.cancel() and result.exception() is None:
-                _collect(batch, result, rejects, counts)
+                _count(batch, result.result(), rejects, counts)
 
 
 def _batches(rows: Iterable[RawRow]) -> Iterator[Sequence[RawRow]]:
@@ -87,9 +88,8 @@ def _batches(rows: Iterable[RawRow]) -> Iterator[Sequence[RawRow]]:
         yield batch
 
 
-def _collect(batch: Sequence[RawRow], result: "Future[Kept]", rejects: Rejects, counts: Counts) -> None:
+def _count(batch: Sequence[RawRow], kept: Kept, rejects: Rejects, counts: Counts) -> None:
     """Add what became of a batch; its rejects go to their file in the order of the rows."""
-    kept = result.result()
     faults = {row.number: row.fault for row in batch if row.fault is not None} | dict(kept.refused)
     for row in batch:
         if fault := faults.get(row.number):

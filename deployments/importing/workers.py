@@ -17,9 +17,9 @@ from crm_db.actions.imports import Kept
 from crm_db.queries import imports as questions
 from crm_db.rules.imports.deciding import is_repeated
 from crm_db.rules.imports.plan import Plan
-from crm_db.rules.imports.rows import ReadRow, Unfit, identify, read_row
+from crm_db.rules.imports.rows import Identity, ReadRow, Unfit, identify, read_row
 from crm_db.rules.imports.table import Fault, RawRow
-from crm_db.session import Identity
+from crm_db.session import Identity as Actor
 
 MOST_TRIES = 5
 _GIVE_WAY = {"40P01", "40001", "55P03"}
@@ -31,7 +31,7 @@ class Assignment:
     """What a worker is to do and as whom; it travels to the worker once."""
 
     url: str
-    identity: Identity
+    identity: Actor
     plan: Plan
     job: Job
 
@@ -54,32 +54,36 @@ def import_rows(rows: Sequence[RawRow]) -> Kept:
     """Import a batch; all that can be kept of it is committed when this returns."""
     work = _Worker.assignment
     now = clock.utc_now()
-    fresh = _not_repeated(work, rows)
+    fresh = _not_repeated(work, identified(work, rows))
     read, refused = understand(work, fresh, now)
     kept = _keep(work, read, now) if read else Kept()
     return kept + Kept(repeated=len(rows) - len(fresh), refused=refused)
 
 
+def identified(work: Assignment, rows: Sequence[RawRow]) -> list[tuple[RawRow, Identity]]:
+    """The rows, each with that by which it is known again."""
+    return [(row, identify(work.plan, row.cells, enrol=work.job.enrol)) for row in rows]
+
+
 def understand(
-    work: Assignment, rows: Sequence[RawRow], now: datetime
+    work: Assignment, rows: Sequence[tuple[RawRow, Identity]], now: datetime
 ) -> tuple[list[ReadRow], tuple[tuple[int, Fault], ...]]:
     """The rows that make sense, and the number and fault of each that does not."""
     read: list[ReadRow] = []
     refused: list[tuple[int, Fault]] = []
-    for row in rows:
+    for row, identity in rows:
         try:
-            read.append(read_row(work.plan, row.number, row.cells, enrol=work.job.enrol, now=now))
+            read.append(read_row(work.plan, row.number, row.cells, identity, now=now))
         except Unfit as unfit:
             refused.append((row.number, unfit.fault))
     return read, tuple(refused)
 
 
-def _not_repeated(work: Assignment, rows: Sequence[RawRow]) -> list[RawRow]:
+def _not_repeated(work: Assignment, rows: Sequence[tuple[RawRow, Identity]]) -> list[tuple[RawRow, Identity]]:
     """The rows that were not imported before; those that were need not even be understood."""
-    identities = [identify(work.plan, row.cells, enrol=work.job.enrol) for row in rows]
     with session.unit_of_work(work.identity) as opened:
-        known = questions.known(opened, work.job.org_id, work.job.source, identities)
-    return [row for row, identity in zip(rows, identities, strict=True) if not is_repeated(known, identity)]
+        known = questions.known(opened, work.job.org_id, work.job.source, [identity for _, identity in rows])
+    return [(row, identity) for row, identity in rows if not is_repeated(known, identity)]
 
 
 def _keep(work: Assignment, rows: Sequence[ReadRow], now: datetime) -> Kept:

@@ -14,7 +14,7 @@ from crm_db.actions.imported_leads import Job
 from crm_db.actions.imports import Kept
 from crm_db.queries import imports as questions
 from crm_db.rules.imports.plan import read_plan
-from crm_db.rules.imports.rows import read_row
+from crm_db.rules.imports.rows import ReadRow, identify, read_row
 from tests.conftest import Database, Org
 from tests.crm_db.test_capture import NOW, capture, post, prepare, rows
 
@@ -51,18 +51,22 @@ def bring(as_flow: Database, org: Org) -> Any:
     def imported(
         *given: dict[str, str], enrol: bool = False, now: datetime = NOW, source: str = "old"
     ) -> Kept:
-        plan = read_plan({**MAPPING, "source": source}, HEADER)
-        read = [
-            read_row(plan, number, tuple(row.get(name, "") for name in HEADER), enrol=enrol, now=now)
-            for number, row in enumerate(given, 2)
-        ]
+        rows = [read(row, number, enrol=enrol, now=now, source=source) for number, row in enumerate(given, 2)]
         with session.bound_to(as_flow.app_url), session.unit_of_work(org.identity) as work:
             place = questions.place(work, org.org_id, source)
             owners = questions.owners(work, org.org_id)
             job = Job(org.org_id, uuid4(), source, place.source_id, place.team_id, enrol, owners)
-            return imports.keep(work, job, read, now=now)
+            return imports.keep(work, job, rows, now=now)
 
     return imported
+
+
+def read(
+    given: dict[str, str], number: int = 2, *, enrol: bool = False, now: datetime = NOW, source: str = "old"
+) -> ReadRow:
+    plan = read_plan({**MAPPING, "source": source}, HEADER)
+    cells = tuple(given.get(name, "") for name in HEADER)
+    return read_row(plan, number, cells, identify(plan, cells, enrol=enrol), now=now)
 
 
 def lead(**wanted: object) -> Any:
@@ -306,17 +310,14 @@ def test_a_recent_contact_counts_and_stops_counting(bring):
 def test_an_org_never_sees_anothers_rows(bring, make_org, as_flow):
     bring({"Id": "1", "Mail": "a@x.example"})
     other = make_org("Other")
-    plan = read_plan(MAPPING, HEADER)
-    row = read_row(
-        plan, 2, tuple({"Id": "1", "Mail": "a@x.example"}.get(n, "") for n in HEADER), enrol=False, now=NOW
-    )
+    row = read({"Id": "1", "Mail": "a@x.example"})
     with session.bound_to(as_flow.app_url), session.unit_of_work(other.identity) as work:
         assert imports.keep(work, Job(other.org_id, uuid4(), "old"), [row], now=NOW) == Kept(new=1)
     assert count("crm_leads") == 2
 
 
 def test_the_flows_login_may_import_as_well(as_flow, org, reps):
-    row = read_row(read_plan(MAPPING, HEADER), 2, ("7", *[""] * 12), enrol=True, now=NOW)
+    row = read({"Id": "7"}, enrol=True)
     with session.unit_of_work() as work:
         assert imports.keep(work, Job(org.org_id, uuid4(), "old", enrol=True), [row], now=NOW) == Kept(new=1)
     assert lead()["owner_id"] == reps[0]
@@ -325,9 +326,7 @@ def test_the_flows_login_may_import_as_well(as_flow, org, reps):
 def test_a_lead_of_an_api_call_and_of_a_row_at_once_is_one_lead(as_flow, org, bring):
     """The row waits for the call, whose transaction is open, and then finds its lead."""
     done: list[Kept] = []
-    row = read_row(
-        read_plan(MAPPING, HEADER), 2, ("7", "", "", "a@x.example", *[""] * 9), enrol=False, now=NOW
-    )
+    row = read({"Id": "7", "Mail": "a@x.example"})
 
     def import_it() -> None:
         with session.unit_of_work() as work:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -307,3 +308,26 @@ def test_who_wants_no_newsletter_may_still_want_an_answer(answer: object) -> Non
     draft = normalise_lead(read_fields({"email": MAIL, "newsletter": answer}, None), region=None, now=NOW)
     assert draft.consent == {}
     assert draft.custom == {"newsletter": str(answer)}
+
+
+def as_validated(address: str) -> str | None:
+    try:
+        found = validate_email(address, check_deliverability=False, test_environment=True, strict=True)
+    except EmailNotValidError:
+        return None
+    return found.normalized.lower() if "." in found.domain else None
+
+
+LOCAL = st.text("aZ0._+-%\"'! ü", min_size=1, max_size=8) | st.sampled_from(
+    ["a" * 64, "a" * 65, "a.b", ".a", "a.", "a..b"]
+)
+LABEL = st.text("aZ0-ü", min_size=1, max_size=6) | st.sampled_from(
+    ["x" * 63, "x" * 64, "xn--a", "local", "com"]
+)
+
+
+@given(LOCAL, st.lists(LABEL, min_size=1, max_size=3))
+def test_an_address_is_one_by_the_validators_word(local: str, labels: list[str]) -> None:
+    address = f"{local}@{'.'.join(labels)}"
+    draft = draft_of({"email": address, "phone": "+4930123456"})
+    assert draft.email == as_validated(address.strip().strip("<>"))

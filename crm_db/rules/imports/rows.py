@@ -73,7 +73,9 @@ def identify(plan: Plan, cells: tuple[str, ...], *, enrol: bool) -> Identity:
     return Identity(f"id:{own}" if own else f"row:{hashlib.sha256(said).hexdigest()}", digest)
 
 
-def read_row(plan: Plan, number: int, cells: tuple[str, ...], *, enrol: bool, now: datetime) -> ReadRow:
+def read_row(
+    plan: Plan, number: int, cells: tuple[str, ...], identity: Identity, *, now: datetime
+) -> ReadRow:
     """Understand one row. Raises Unfit."""
     own = _own_id(plan, cells)
     if own is not None and len(own) > MAX_ID_CHARS:
@@ -93,7 +95,7 @@ def read_row(plan: Plan, number: int, cells: tuple[str, ...], *, enrol: bool, no
         raise Unfit(_nobody(draft))
     if remarks:
         draft = replace(draft, remarks=(*draft.remarks, *remarks))
-    return ReadRow(number, identify(plan, cells, enrol=enrol), draft, history)
+    return ReadRow(number, identity, draft, history)
 
 
 def without_owner(row: ReadRow, why: str) -> ReadRow:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from crm_db.rules.imports.rows import Unfit, identify, read_row
 from tests.crm_db.test_capture import NOW
 
 HEADER = ("Id", "Mail", "Name", "Amount", "Created", "Outcome", "Closed", "Seats", "Note", "Owner")
-MAPPING = {
+MAPPING: dict[str, Any] = {
     "source": "old",
     "region": "DE",
     "empty": ["Select", "-"],
@@ -37,9 +38,8 @@ def cells(**given: str) -> tuple[str, ...]:
 
 
 def read(mapping=None, **given: str):
-    return read_row(
-        read_plan({**MAPPING, **(mapping or {})}, HEADER), 2, cells(**given), enrol=False, now=NOW
-    )
+    plan, row = read_plan({**MAPPING, **(mapping or {})}, HEADER), cells(**given)
+    return read_row(plan, 2, row, identify(plan, row, enrol=False), now=NOW)
 
 
 def fault(mapping=None, **given: str) -> str:
