@@ -54,7 +54,7 @@ def put_email(home: Path, name: str, subject: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "down", "status", "migrate", "doctor", "outbox", "dead", "sources"]
+    "command", ["up", "down", "status", "migrate", "doctor", "outbox", "dead", "sources", "import"]
 )
 def test_help_names_every_command(command: str) -> None:
     assert command in crm("--help").stdout

@@ -1,9 +1,12 @@
 """`crm import leads` as a person or a program calls it: files as they come, rejects, rehearsals, kills, two at once."""
 
+import ast
 import csv
 import json
 import os
+import re
 import signal
+import textwrap
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +22,7 @@ from benchmarks import leads_file
 from deployments.cli import app
 from tests.conftest import Database, Org
 from tests.deployments.own_import import counts_of, start
-from tests.house.code import ROOT
+from tests.house.code import ROOT, dotted, modules
 
 MAPPING = """
 source = "old"
@@ -216,6 +219,25 @@ def test_a_mapping_that_does_not_fit_is_one_sentence(crm, put, content, words):
     assert words in str(answer.exception)
 
 
+def test_a_file_that_is_no_list_of_rejects_is_not_overwritten(crm, put, mapping):
+    table, precious = put("old.csv", "Id,Mail,Name,Created,Won\n1,,,,\n"), put("old.rejects.csv", "my notes")
+    assert "is no file of rejects" in str(crm(table, "--mapping", mapping).exception)
+    assert precious.read_text() == "my notes"
+    elsewhere = precious.with_name("none") / "left.csv"
+    assert "cannot be written" in str(crm(table, "--mapping", mapping, "--rejects", elsewhere).exception)
+
+
+def test_rejects_that_were_mended_leave_no_file(crm, put, mapping):
+    bad = put("old.csv", "Id,Mail,Name,Created,Won\n1,,,never,\n")
+    left = Path(told(crm(bad, "--mapping", mapping, "--json"))["rejects"])
+    assert left.exists()
+    assert (
+        told(crm(put("old.csv", "Id,Mail,Name,Created,Won\n1,,,,\n"), "--mapping", mapping, "--json"))["new"]
+        == 1
+    )
+    assert not left.exists()
+
+
 def test_what_cannot_be_asked_for_is_said_before_anything_is_read(crm, put, mapping):
     table = put("old.csv", "Id,Mail,Name,Created,Won\n1,,,,\n")
     assert crm(table).exit_code == 2
@@ -294,6 +316,38 @@ def assert_nobody_is_double(database: Database) -> None:
         query = f"select count(*) from (select from crm_leads where {who} is not null group by {who} having count(*) > 1) d"
         assert one(database, query) == 0
     assert one(database, "select count(*) from crm_keys where scope = 'import:benchmark'") == 4_000
+
+
+def test_every_reason_is_in_the_guide():
+    guide = (ROOT / "docs" / "guides" / "import.md").read_text(encoding="utf-8")
+    calls = [
+        call
+        for source in modules("crm_db", "deployments")
+        for call in source.calls()
+        if dotted(call.func) == "Fault"
+    ]
+    literals = {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
+    reasons = {"too_many_cells", "too_few_cells", *map(str, literals)}
+    assert len(reasons) == 12
+    assert sorted(reason for reason in reasons if f"`{reason}`" not in guide) == []
+
+
+def test_the_example_of_the_guide_is_imported_as_it_says(crm, put, database):
+    guide = (ROOT / "docs" / "guides" / "import.md").read_text(encoding="utf-8")
+    table, mapping = re.findall(r"```(?:toml)?\n((?:Contact ID|   source).*?)```", guide, re.DOTALL)[:2]
+    paths = put("old.csv", table), put("old.toml", textwrap.dedent(mapping.rsplit("\n", 1)[0]))
+    assert told(crm(paths[0], "--mapping", paths[1], "--json"))["new"] == 2
+    first = one(
+        database,
+        "select first_name, phone, value, status, closed_at::text from crm_leads where external_id = '1001'",
+    )
+    assert first[:4] == ("Maria", "+49301234567", 12500, "converted")
+    assert first[4].startswith("2026-04-16 22:00")
+    assert one(database, "select status, value, country from crm_leads where external_id = '1002'") == (
+        "qualified",
+        None,
+        "GB",
+    )
 
 
 def test_the_public_set_of_an_education_company_is_imported_whole(crm, database):
