@@ -173,7 +173,8 @@ def _progress(table: Any) -> "Iterator[Callable[[Counts], None]]":
 
 def _summed(facts: dict[str, Any]) -> str:
     kinds = ("new", "merged", "repeated", "rejected")
-    return f"{facts['rows']:,} rows: " + ", ".join(f"{facts[kind]:,} {kind}" for kind in kinds)
+    rows = "1 row" if facts["rows"] == 1 else f"{facts['rows']:,} rows"
+    return f"{rows}: " + ", ".join(f"{facts[kind]:,} {kind}" for kind in kinds)
 
 
 def _tell(facts: dict[str, Any], as_json: bool) -> None:

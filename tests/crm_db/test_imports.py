@@ -288,13 +288,17 @@ def test_only_when_asked_for_are_leads_followed_up_and_owners_told(bring, reps):
 
 
 def test_leads_that_were_imported_before_are_followed_up_by_the_lane_when_asked_for(bring, reps):
-    given = ({"Id": "1", "Mail": "a@x.example"}, {"Id": "2", "Mail": "b@x.example", "Outcome": "won"})
+    given = (
+        {"Id": "1", "Mail": "a@x.example"},
+        {"Id": "2", "Mail": "b@x.example", "Outcome": "won"},
+        {"Id": "3"},
+    )
     bring(*given)
-    assert bring(*given, enrol=True) == Kept(merged=2)
-    assert (lead(external_id="1")["automation"], lead(external_id="2")["automation"]) == ("pending", "off")
+    assert bring(*given, enrol=True) == Kept(merged=3)
+    assert [lead(external_id=name)["automation"] for name in "123"] == ["pending", "off", "off"]
     assert prepare().enrolled == 1
     before = snapshot()
-    assert bring(*given, enrol=True) == Kept(repeated=2)
+    assert bring(*given, enrol=True) == Kept(repeated=3)
     assert snapshot() == before
 
 

@@ -24,7 +24,7 @@ def changes(
     """The columns of a lead that a row changes.
 
     defaults: what the org says of new leads; a value that is still its default counts as a gap, since nobody has said it.
-    owner_id: who the row says owns it. enrol: let automation look at the lead, unless it does already.
+    owner_id: who the row says owns it. enrol: let automation look at a lead that can be reached, unless it does already.
     """
     said = {
         name: None if name in defaults and value == defaults[name] else value for name, value in lead.items()
@@ -33,7 +33,8 @@ def changes(
     changed |= _closing(lead, row)
     given = {"last_contact": row.history.last_contact, "owner_id": owner_id}
     changed |= {name: value for name, value in given.items() if value is not None and lead[name] is None}
-    if enrol and lead["automation"] == "off" and changed.get("status", lead["status"]) in OPEN:
+    then = {**lead, **changed}
+    if enrol and lead["automation"] == "off" and then["status"] in OPEN and (then["email"] or then["phone"]):
         changed["automation"] = "pending"
     elif lead["scored_at"] is not None and _SCORED_BY & changed.keys():
         changed["rescore_at"] = now
