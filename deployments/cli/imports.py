@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="Bring in what other systems know.", no_args_is_help=True)
 INTERRUPTED = 130
+REST = "The same command again does the rest."
 
 
 def register(app: typer.Typer) -> None:
@@ -132,6 +133,9 @@ def _assigned(header: tuple[str, ...], mapping: Path, source: str | None, enrol:
 
 def _run(table: Any, assignment: Any, rejects: Any, processes: int, dry_run: bool) -> "Counts":
     """Import or rehearse; Ctrl-C finishes what is in hand and tells how far it came."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+    from deployments.errors import DeploymentError  # noqa: PLC0415
     from deployments.importing.rehearsal import rehearsal  # noqa: PLC0415
     from deployments.importing.run import BATCHES_AHEAD, Counts, pool, run  # noqa: PLC0415
 
@@ -142,10 +146,11 @@ def _run(table: Any, assignment: Any, rejects: Any, processes: int, dry_run: boo
         with hands as import_rows, _progress(table) as progress:
             run(table.rows, import_rows, rejects, batches_ahead=ahead, progress=progress, counts=counts)
     except KeyboardInterrupt:
-        typer.echo(
-            f"Stopped after {_summed(counts.as_dict())}. The same command again does the rest.", err=True
-        )
+        typer.echo(f"Stopped after {_summed(counts.as_dict())}. {REST}", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except OperationalError:
+        how_far = _summed(counts.as_dict())
+        raise DeploymentError(f"The database did not go on after {how_far}. {REST}") from None
     return counts
 
 

@@ -292,6 +292,22 @@ def test_a_worker_that_is_killed_ends_the_import_with_a_sentence(database, org, 
     assert "Traceback" not in err
 
 
+def test_a_database_that_goes_away_ends_the_import_with_a_sentence(database, org, made_up):
+    process = start(database, org, "import", "leads", str(made_up[0]), "--mapping", str(made_up[1]))
+    wait_for(lambda: leads(database) > 0)
+    with psycopg.connect(database.server.admin_url, autocommit=True) as admin:
+        while process.poll() is None:
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and usename = 'crm_app'",
+                [database.name],
+            )
+            Event().wait(0.05)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "The database did not go on after" in err
+    assert "Traceback" not in err
+
+
 def test_ctrl_c_finishes_what_is_in_hand_and_says_how_far_it_came(database, org, made_up):
     process = start(database, org, "import", "leads", str(made_up[0]), "--mapping", str(made_up[1]))
     wait_for(lambda: leads(database) > 0)
