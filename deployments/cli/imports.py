@@ -77,9 +77,10 @@ def leads(
     if left.resolve() in {file.resolve(), mapping.resolve()}:
         raise typer.BadParameter("--rejects names the file that is imported, or its mapping")
     began = time.monotonic()
-    with opened(file, encoding=encoding, delimiter=mark) as table, Rejects(left, table) as kept:
+    with opened(file, encoding=encoding, delimiter=mark) as table:
         plan, assignment = _assigned(table.header, mapping, source, enrol)
-        counts = _run(table, assignment, kept, processes, dry_run)
+        with Rejects(left, table) as kept:
+            counts = _run(table, assignment, kept, processes, dry_run)
         facts = {
             "file": str(file),
             "source": plan.source,

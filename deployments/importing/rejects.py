@@ -8,7 +8,6 @@ user's own, and a telephone number may begin with a plus.
 import csv
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
@@ -55,14 +54,19 @@ class Rejects:
 
 
 def _opened(path: Path, encoding: str) -> TextIOWrapper:
-    """A new file in the place of an earlier one of ours; whatever else is there is left alone. Raises DeploymentError."""
+    """A new file in the place of an earlier one of ours; whatever else is there is left alone. Raises DeploymentError.
+
+    It comes whole into its place, so that of two imports at once neither writes into the other's.
+    """
+    building = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if path.exists() and not _is_ours(path):
             raise DeploymentError(
                 f"{path} is there already and is no file of rejects; name another with --rejects."
             )
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        building.unlink(missing_ok=True)
+        handle = os.open(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        building.replace(path)
     except OSError as problem:
         raise DeploymentError(
             f"{path} cannot be written: {problem.strerror}; name another with --rejects."
@@ -71,6 +75,7 @@ def _opened(path: Path, encoding: str) -> TextIOWrapper:
 
 
 def _is_ours(path: Path) -> bool:
-    with suppress(OSError), path.open("rb") as file:
-        return OWN_COLUMNS[0].encode() in file.read(_BEGINNING_BYTES).replace(b"\0", b"")
-    return False
+    """Whether an import made it; an empty one was killed before its first reject."""
+    with path.open("rb") as file:
+        beginning = file.read(_BEGINNING_BYTES).replace(b"\0", b"")
+    return not beginning or OWN_COLUMNS[0].encode() in beginning
