@@ -166,7 +166,7 @@ def test_a_row_of_somebody_known_fills_gaps_and_says_what_differs(bring, as_flow
         "Lee",
         {"plan": "team", "Plan": "free"},
     )
-    assert (known["source"], known["external_id"], known["automation"]) == ("website", None, "pending")
+    assert (known["source"], known["external_id"], known["automation"]) == ("website", None, "done")
     (note,) = rows("select body from crm_activities where kind = 'note'")
     assert note["body"] == "Says otherwise: company Two"
     assert [event["kind"] for event in rows("select kind from crm_events order by xid, id")][
@@ -244,7 +244,8 @@ def test_an_outcome_closes_an_open_lead_and_a_closed_one_keeps_its_own(bring):
 
 def test_an_owner_is_found_by_address_and_counts_as_loaded(bring, reps):
     owned = {"Id": "1", "Owner": "Bo@Acme.example"}
-    bring(owned, {"Id": "2"}, {"Id": "3"}, {"Id": "4", "Owner": "bo@acme.example", "Outcome": "lost"})
+    bring(owned)
+    bring({"Id": "2"}, {"Id": "3"}, {"Id": "4", "Owner": "bo@acme.example", "Outcome": "lost"})
     owners = {
         row["external_id"]: row["owner_id"] for row in rows("select external_id, owner_id from crm_leads")
     }
