@@ -1,14 +1,15 @@
-"""`python -m benchmarks [--only NAME] [--seconds N]`: each figure with its target or baseline, printed and kept as JSON."""
+"""`python -m benchmarks [--only NAME] [--seconds N]`: each figure with its baseline or target, kept as JSON and in docs."""
 
 import argparse
 from collections.abc import Callable
 
-from benchmarks import burst, capture, importing, steady
+from benchmarks import burst, capture, importing, page, prefect_share, steady
 
 MEASUREMENTS: dict[str, Callable[..., object]] = {
     "capture": capture.measure,
     "burst": burst.measure,
     "import": importing.measure,
+    "prefect-share": prefect_share.measure,
     "steady": steady.measure,
 }
 TIMED = ("capture", "steady")
@@ -26,6 +27,7 @@ def main() -> None:
     for name, measure in MEASUREMENTS.items():
         if chosen.only in (None, name):
             measure(**{"seconds": chosen.seconds} if chosen.seconds and name in TIMED else {})
+    print(f"written: {page.write()}")
 
 
 if __name__ == "__main__":

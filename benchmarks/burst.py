@@ -17,6 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from benchmarks import cpu, figures, machine
+from benchmarks.figures import Line
 from benchmarks.prefect_runs import runs_between
 from tests.faults.own_stack import OwnStack, Source, own_stack
 
@@ -61,10 +62,10 @@ def measure(posts: int = POSTS) -> dict[str, Any]:
     with own_stack(**RATE) as stack, _second_intake(stack):
         stack.add_reps()
         result = _burst(stack, posts)
-    result = {"benchmark": "burst", "machine": before, "load_after": machine.load(), **result}
-    _print(result)
-    print(f"kept in {figures.keep('burst', result)}")
-    return result
+    result = {"machine": before, "load_after": machine.load(), **result}
+    figures.show("Runs", ("flow", "runs"), [(flow, one["runs"]) for flow, one in result["runs"].items()])
+    figures.show("CPU seconds until all were captured", ("process", "s"), list(result["cpu_seconds"].items()))
+    return figures.conclude("burst", result, _lines(result))
 
 
 @contextmanager
@@ -154,32 +155,30 @@ def _recount(owner_url: str, answers: list[dict[str, Any]]) -> dict[str, int]:
     return dict(row)
 
 
-def _print(result: dict[str, Any]) -> None:
+def _lines(result: dict[str, Any]) -> list[Line]:
     runs = sum(one["runs"] for one in result["runs"].values())
     failed = sum(one["failed"] for one in result["runs"].values())
-    figures.show(
-        f"{result['posts']:,} leads in one burst, {CONNECTIONS} connections, two intakes",
-        ("", "figure", "target"),
-        [
-            ("answered 202", result["accepted"], result["posts"]),
-            ("202s that became a lead", result["done"], result["accepted"]),
-            ("leads (people)", result["leads"], result["people"]),
-            ("leads with score, owner and one enrolment", result["whole"], result["people"]),
-            ("seconds until all were answered", result["seconds_to_answer_all"], None),
-            ("seconds until all were captured", result["seconds_to_capture_all"], None),
-            ("leads/s", result["leads_per_second"], f"at least {TARGET_PER_SECOND:g}"),
-            (
-                "seconds until all welcomes were out",
-                result["seconds_to_welcome_all"],
-                f"at most {WELCOMES_WITHIN_SECONDS:g}",
-            ),
-            ("flow runs", runs, f"at most {MOST_RUNS}"),
-            ("failed runs", failed, 0),
-        ],
-    )
-    figures.show("Runs", ("flow", "runs"), [(flow, one["runs"]) for flow, one in result["runs"].items()])
-    figures.show("CPU seconds until all were captured", ("process", "s"), list(result["cpu_seconds"].items()))
-    rate, load = result["leads_per_second"], result["machine"]["load"]
-    print(
-        f"{rate:g} leads/s, target {TARGET_PER_SECOND:g}, ratio {rate / TARGET_PER_SECOND:.2f}; load {load}"
-    )
+    posts, people, rate = result["posts"], result["people"], result["leads_per_second"]
+    welcomed = result["seconds_to_welcome_all"]
+    return [
+        Line("posts answered with 202", str(result["accepted"]), str(posts), result["accepted"] == posts),
+        Line("of these, events done", str(result["done"]), str(posts), result["done"] == posts),
+        Line("leads, one a person", str(result["leads"]), str(people), result["leads"] == people),
+        Line(
+            "leads with score, owner and one enrolment",
+            str(result["whole"]),
+            str(people),
+            result["whole"] == people,
+        ),
+        Line("seconds until all were answered", f"{result['seconds_to_answer_all']:.1f}"),
+        Line("seconds until all were captured", f"{result['seconds_to_capture_all']:.1f}"),
+        Line("leads/s", f"{rate:,.0f}", f"at least {TARGET_PER_SECOND:g}", rate >= TARGET_PER_SECOND),
+        Line(
+            "seconds until all welcomes were out",
+            f"{welcomed:.1f}",
+            f"at most {WELCOMES_WITHIN_SECONDS:g}",
+            welcomed <= WELCOMES_WITHIN_SECONDS,
+        ),
+        Line("flow runs", str(runs), f"at most {MOST_RUNS}", runs <= MOST_RUNS),
+        Line("failed flow runs", str(failed), "0", failed == 0),
+    ]

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure of a result for people: what it is, what it is held against, and whether it holds (None: nothing is asked)."""
+
+    what: str
+    figure: str
+    against: str = ""
+    holds: bool | None = None
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -39,9 +50,17 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
     Console(width=140, highlight=False).print(table)
 
 
-def keep(name: str, result: dict[str, Any]) -> Path:
-    """Write a result as JSON; returns where."""
+def conclude(name: str, result: dict[str, Any], lines: Sequence[Line]) -> dict[str, Any]:
+    """Print the lines of a result, keep it as JSON for the page, and return it."""
+    whole = {"benchmark": name, "lines": [asdict(line) for line in lines], **result}
+    show(name, ("", "figure", "against", "holds"), [tuple(_shown(line).values()) for line in lines])
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps(result, indent=2, default=str) + "\n", encoding="utf-8")
-    return path
+    path.write_text(json.dumps(whole, indent=2, default=str) + "\n", encoding="utf-8")
+    print(f"load {result['machine']['load']}; kept in {path}")
+    return whole
+
+
+def _shown(line: Line) -> dict[str, Any]:
+    holds = {None: "", True: "yes", False: "NO"}[line.holds]
+    return {**asdict(line), "holds": holds}

@@ -1,8 +1,8 @@
 """A client that posts as fast as answers come, in a process of its own.
 
-`python -m benchmarks.hammering URL KEY CONNECTIONS SECONDS` prints one JSON object: `answered` (202s), `other`, `seconds`,
-`milliseconds` (percentiles), `cpu_seconds` of this client. It speaks HTTP by the standard library: on few processors
-a heavier client would be what is measured.
+`python -m benchmarks.hammering URL KEY CONNECTIONS SECONDS ITEMS` prints one JSON object: `answered` (202s), `other`, `seconds`,
+`milliseconds` (percentiles), `cpu_seconds` of this client. ITEMS: leads a request; more than one go as an array. It speaks HTTP
+by the standard library: on few processors a heavier client would be what is measured.
 """
 
 import json
@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 
 from benchmarks.figures import spread
 
+_PERSON = '{"email": "p%d.%d.%s@capture.example", "name": "A Person", "company": "Load", "value": 1}'
 
-def hammer(url: str, api_key: str, *, connections: int, seconds: float) -> dict[str, object]:
+
+def hammer(url: str, api_key: str, *, connections: int, seconds: float, items: int) -> dict[str, object]:
     """Post another person with each request on each kept-open connection."""
     times: list[float] = []
     others: list[int] = []
     run, until = f"{time.time_ns():x}", time.monotonic() + seconds
     senders = [
-        threading.Thread(target=_send, args=(url, api_key, f"{run}-{number}", until, times, others))
+        threading.Thread(target=_send, args=(url, api_key, f"{run}-{number}", until, items, times, others))
         for number in range(connections)
     ]
     began, cpu = time.monotonic(), time.process_time()
@@ -38,15 +40,16 @@ def hammer(url: str, api_key: str, *, connections: int, seconds: float) -> dict[
     }
 
 
-def _send(url: str, api_key: str, run: str, until: float, times: list[float], others: list[int]) -> None:
+def _send(
+    url: str, api_key: str, run: str, until: float, items: int, times: list[float], others: list[int]
+) -> None:
     parts, number = urlsplit(url), 0
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
     while (began := time.monotonic()) < until:
         number += 1
-        body = json.dumps(
-            {"email": f"p{number}.{run}@capture.example", "name": "A Person", "company": "Load", "value": 1}
-        )
+        people = [_PERSON % (number, item, run) for item in range(items)]
+        body = people[0] if items == 1 else f"[{','.join(people)}]"
         connection.request("POST", parts.path, body, {**headers, "Idempotency-Key": f"{run}-{number}"})
         answer = connection.getresponse()
         answer.read()
@@ -59,8 +62,9 @@ def _send(url: str, api_key: str, run: str, until: float, times: list[float], ot
 
 def main() -> None:
     """Hammer as the arguments say."""
-    url, api_key, connections, seconds = sys.argv[1:]
-    print(json.dumps(hammer(url, api_key, connections=int(connections), seconds=float(seconds))))
+    url, api_key, connections, seconds, items = sys.argv[1:]
+    answered = hammer(url, api_key, connections=int(connections), seconds=float(seconds), items=int(items))
+    print(json.dumps(answered))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from typing import Any
 
 import psutil
 
+from crm_db import clock
+
 PROJECT = Path(__file__).parent.parent
 
 
@@ -20,6 +22,7 @@ def facts() -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "commit": commit(),
+        "date": f"{clock.utc_now():%Y-%m-%d}",
         "load": load(),
     }
 
