@@ -1,6 +1,6 @@
 """capture: requests a second of POST /api/crm/capture, next to a minimal baseline on the same database in the same minutes.
 
-Both are served by two uvicorn workers with a pool of six connections each, over eight kept-open connections, on a durable
+Both are served by two uvicorn workers with a pool of six connections each, over 32 kept-open connections, on a durable
 database (fsync on) with nothing else running on it. Rounds alternate, and the figure is the median of the rounds. Arrays are
 counted in leads.
 """
@@ -33,7 +33,7 @@ from tests.faults.own_stack import free_ports
 
 SECONDS = 10.0
 ROUNDS = 3
-CONNECTIONS = 8
+CONNECTIONS = 32
 WORKERS = 2
 START_SECONDS = 60.0
 LEADS_OF_AN_ARRAY = 100
