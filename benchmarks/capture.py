@@ -7,15 +7,11 @@ counted in leads.
 
 import json
 import os
-import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -24,11 +20,11 @@ import psycopg
 
 from benchmarks import figures, machine, minimal_capture
 from benchmarks.figures import Line
-from crm_db import migrate, roles, session
-from crm_db.actions import orgs, sources
+from benchmarks.own_database import OwnDatabase, own_database
+from crm_db import session
+from crm_db.actions import sources
 from crm_db.session import Identity
-from deployments.addresses import Addresses, derive_addresses
-from deployments.embedded.postgres import Cluster
+from deployments.addresses import Addresses
 from tests.faults.own_stack import free_ports
 
 SECONDS = 10.0
@@ -44,8 +40,8 @@ TARGET_OF_ARRAYS = 10_000.0
 def measure(seconds: float = SECONDS) -> dict[str, Any]:
     """Run it, print the table, keep the JSON; returns the result."""
     before = machine.facts()
-    with _database() as addresses:
-        key = _first_source(addresses)
+    with own_database() as database:
+        key, addresses = _source(database), database.addresses
         with (
             _served("api.app:create_app", _product(addresses), "/api/crm/health") as product,
             _served(
@@ -70,40 +66,12 @@ def measure(seconds: float = SECONDS) -> dict[str, Any]:
     return figures.conclude("capture", result, _lines(result))
 
 
-@contextmanager
-def _database() -> Iterator[Addresses]:
-    """A durable database server of its own with our schema."""
-    folder = Path(tempfile.mkdtemp(prefix="crm-b-"))
-    folder.chmod(0o711)  # as root the database runs under another account, which must be able to pass
-    cluster = Cluster(folder / "home", secrets.token_urlsafe(24), data_dir=folder / "pg")
-    try:
-        cluster.prepare()
-        cluster.spawn()
-        cluster.wait_ready(START_SECONDS)
-        passwords = {role: secrets.token_urlsafe(24) for role in roles.ROLES}
-        addresses = derive_addresses(cluster.admin_url, passwords)
-        roles.ensure_roles(addresses.admin, passwords)
-        roles.ensure_database(addresses.admin, "crm", "crm_owner")
-        migrate.upgrade(addresses.owner)
-        yield addresses
-    finally:
-        cluster.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _first_source(addresses: Addresses) -> str:
-    """An org with one source, and the baseline's tables; returns the source's API key."""
-    with session.bound_to(addresses.owner), session.unit_of_work() as work:
-        first = orgs.ensure_first_org(
-            work,
-            name="Benchmark",
-            admin_email="admin@benchmark.example",
-            admin_password=secrets.token_urlsafe(24),
-        )
-    identity = Identity(first.org_id, first.admin_id, "admin")
-    with session.bound_to(addresses.app), session.unit_of_work(identity) as work:
+def _source(database: OwnDatabase) -> str:
+    """A source of the first org, and the baseline's tables; returns the source's API key."""
+    identity = Identity(database.org_id, None, "admin")
+    with session.bound_to(database.addresses.app), session.unit_of_work(identity) as work:
         key = sources.add(work, identity, "benchmark").api_key
-    with psycopg.connect(addresses.owner, autocommit=True) as connection:
+    with psycopg.connect(database.addresses.owner, autocommit=True) as connection:
         connection.execute(minimal_capture.SCHEMA)
     return key
 

@@ -19,11 +19,13 @@ import psycopg
 from psycopg import sql
 
 from benchmarks import cpu, figures, leads_file, machine
+from benchmarks.figures import Line
 from benchmarks.own_database import OwnDatabase, own_database
 
 SIZES = (10_000, 100_000)
 TARGET_RATIO = 25.0
 COPY_ROUNDS = 3
+MEMORY_LEEWAY = 0.1
 SAMPLE_SECONDS = 0.05
 _PARENTS = ("crm_orgs", "crm_teams", "crm_users")
 _LEFT = (
@@ -52,7 +54,6 @@ def measure() -> dict[str, Any]:
         copies = [_copy(there, final) for _ in range(COPY_ROUNDS)]
     seconds, baseline = imports[-1]["seconds"], median(copies)
     result = {
-        "benchmark": "import",
         "machine": before,
         "load_after": machine.load(),
         "rows": SIZES[-1],
@@ -64,8 +65,7 @@ def measure() -> dict[str, Any]:
         "imports": imports,
     }
     _print(result)
-    print(f"kept in {figures.keep('import', result)}")
-    return result
+    return figures.conclude("import", result, _lines(result))
 
 
 def _import(here: OwnDatabase, rows: int) -> dict[str, Any]:
@@ -198,7 +198,20 @@ def _print(result: dict[str, Any]) -> None:
             for one in result["imports"]
         ],
     )
-    print(
-        f"import {result['seconds']:g} s, raw COPY {result['baseline_seconds']:g} s, ratio {result['ratio']:g}"
-        f" (target at most {result['target_ratio']:g}); load {result['machine']['load']}"
-    )
+
+
+def _lines(result: dict[str, Any]) -> list[Line]:
+    small, large = (sum(one["peak_mib"].values()) for one in result["imports"])
+    ratio = result["ratio"]
+    return [
+        Line(f"seconds for {result['rows']:,} rows", f"{result['seconds']:.1f}"),
+        Line("seconds for a raw COPY of the leads", f"{result['baseline_seconds']:.1f}"),
+        Line("ratio", f"{ratio:.1f}", f"at most {TARGET_RATIO:g}", ratio <= TARGET_RATIO),
+        Line(f"peak MiB of all processes at {SIZES[0]:,} rows", f"{small:.0f}"),
+        Line(
+            f"peak MiB of all processes at {SIZES[-1]:,} rows",
+            f"{large:.0f}",
+            f"at most {1 + MEMORY_LEEWAY:g} times that",
+            large <= (1 + MEMORY_LEEWAY) * small,
+        ),
+    ]

@@ -1,4 +1,4 @@
-"""People who arrive, by form, API or import: matched against the leads there are, then created or enriched.
+"""People who arrive, by form or API: matched against the leads there are, then created or enriched.
 
 Two intakes never make two leads of one person: before looking, a transaction takes an advisory lock on every e-mail address
 telephone number and sender's id of its batch, in one order, and keeps them until it ends.
@@ -13,23 +13,20 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from crm_db.actions import bulk, messages
+from crm_db.actions import bulk, identity_locks, messages
 from crm_db.models import Activity, Lead
 from crm_db.queries import identities, settings
-from crm_db.rules.keys import identity_lock, owner_again
+from crm_db.rules.keys import owner_again
 from crm_db.rules.matching import Decision, enrich, match_batch
 from crm_db.rules.normalise import LeadDraft
+from crm_db.rules.telling import told
 from crm_db.rules.understanding import TEST_TAG
 
-_LOCK = text(
-    "select pg_advisory_xact_lock(key) from (select unnest(cast(:keys as bigint[])) as key order by 1) as sorted"
-)
 _NEW_IDS = text("select crm_uuid7() from generate_series(1, :count)")
 _ENRICHABLE = (
     "external_id", "first_name", "last_name", "email", "phone", "company", "title", "value", "currency", "probability",
     "country", "timezone", "language", "utm", "consent", "tags", "custom",
 )  # fmt: skip
-_SHOWN = ("first_name", "last_name", "email", "phone", "company", "title", "value", "currency", "country")
 _SCORED_BY = {"value", "probability"}
 _AGAIN_PRIORITY = 3
 
@@ -65,7 +62,7 @@ def keep(
 
     write: takes the rows of new leads and writes them; by default they are written as they are.
     """
-    _lock_identities(session, org_id, arrived)
+    identity_locks.take(session, org_id, [(arrival.source, arrival.draft) for arrival in arrived])
     drafts = [arrival.draft for arrival in arrived]
     existing = identities.candidates(session, org_id, drafts)
     decisions = match_batch(existing, drafts)
@@ -80,17 +77,6 @@ def keep(
     known = _enrich_existing(session, org_id, arrived, [one.lead_id for one in kept], set(rows))
     _note(session, org_id, arrived, kept, {**rows, **known})
     return kept
-
-
-def _lock_identities(session: Session, org_id: UUID, arrived: Sequence[Arrival]) -> None:
-    keys = {identity_lock(org_id, "email", a.draft.email) for a in arrived if a.draft.email}
-    keys |= {identity_lock(org_id, "phone", a.draft.phone) for a in arrived if a.draft.phone}
-    keys |= {
-        identity_lock(org_id, "external", f"{a.source}\0{a.draft.external_id}")
-        for a in arrived
-        if a.draft.external_id
-    }
-    session.execute(_LOCK, {"keys": sorted(keys)})
 
 
 def _new_ids(session: Session, count: int) -> list[UUID]:
@@ -250,24 +236,10 @@ def _note(
             "kind": "submission",
             "direction": "in",
             "subject": f"Submitted through {arrival.source}",
-            "body": _told(arrival.draft, leads[one.lead_id]),
+            "body": told(arrival.draft, leads[one.lead_id]),
             "done_at": arrival.at,
             "custom": {"event_id": str(arrival.submission_id)} if arrival.submission_id else {},
         }
         for arrival, one in zip(arrived, kept, strict=True)
     ]
     bulk.insert(session, Activity, rows)
-
-
-def _told(draft: LeadDraft, lead: Mapping[str, Any]) -> str | None:
-    """What a person should read of a submission: its notes, what it says otherwise than the lead, what was not understood."""
-    notes = draft.custom.get("notes")
-    parts = [str(notes)] if notes else []
-    said = {column: getattr(draft, column) for column in _SHOWN}
-    parts += [
-        f"Says otherwise: {column} {value}"
-        for column, value in said.items()
-        if value is not None and value != lead[column]
-    ]
-    parts += [f"Not understood: {remark}" for remark in draft.remarks]
-    return "\n".join(parts) or None

@@ -14,11 +14,14 @@ _LOCK = text(
 )
 
 
-def take(session: Session, org_id: UUID, source: str, drafts: Iterable[LeadDraft]) -> None:
-    """Lock each e-mail address, telephone number and id of these people until the transaction ends, in one order for all."""
+def take(session: Session, org_id: UUID, people: Iterable[tuple[str, LeadDraft]]) -> None:
+    """Lock each e-mail address, telephone number and id of people, told by sources, until the transaction ends.
+
+    Everybody takes them in one order.
+    """
     said = {
         (kind, value)
-        for draft in drafts
+        for source, draft in people
         for kind, value in (
             ("email", draft.email),
             ("phone", draft.phone),

@@ -58,7 +58,7 @@ def keep(session: Session, job: Job, rows: Sequence[ReadRow], *, now: datetime) 
     session.execute(_PLAN_ANEW)
     rows = [with_known_owner(job, row) for row in rows]
     drafts = [row.draft for row in rows]
-    identity_locks.take(session, job.org_id, job.source, drafts)
+    identity_locks.take(session, job.org_id, [(job.source, draft) for draft in drafts])
     known = imports.known(session, job.org_id, job.source, [row.identity for row in rows], drafts)
     decided = decide(known, rows)
     ids = _lead_ids(session, decided)
