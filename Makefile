@@ -69,8 +69,8 @@ test: install ## Run the tests (ARGS="tests/rules -k phone" for some)
 bench: install ## Measure (ONLY=name for one)
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-faults: install ## Kill processes under load and recount (ROW=name for one)
-	$(BIN)/python -m tests.faults $(if $(ROW),--row $(ROW))
+faults: install ## Kill processes under load and recount (ROW=name for one, ARGS="--again")
+	$(BIN)/python -m tests.faults $(if $(ROW),--row $(ROW)) $(ARGS)
 
 browser: install ## Look at the Prefect UI in a real browser (needs chromium)
 	CRM_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)

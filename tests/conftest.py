@@ -7,21 +7,17 @@ to test on (a superuser's or a CREATEROLE login); without it an embedded one is 
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import hypothesis
-import psycopg
 import pytest
-from psycopg import sql
 
-from crm_db import migrate, roles, session
+from crm_db import session
 from crm_db.actions import orgs, sources
 from crm_db.actions.sources import NewSource
-from crm_db.session import Identity
 from deployments.embedded.postgres import throwaway_cluster
 from tests import prefect_server
+from tests.databases import TEMPLATE, Database, Org, Server, prepared
 
 # Importing Prefect makes this folder; unset, it would stand in the home of whoever runs the tests.
 PREFECT_HOME = tempfile.TemporaryDirectory(prefix="crm-prefect-", ignore_cleanup_errors=True)
@@ -32,68 +28,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")  # no test is judged by how fast a shared machine is
 
-PASSWORD = "only-for-tests"
-TEMPLATE = f"crm_test_template_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-
-
-@dataclass(frozen=True)
-class Server:
-    """A Postgres server for tests; `admin_url` may make roles and databases."""
-
-    admin_url: str
-
-    def url(self, role: str, database: str) -> str:
-        """The address of `database` for one of our roles."""
-        parts = urlsplit(self.admin_url)
-        place = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, f"{role}:{PASSWORD}@{place}", f"/{database}", parts.query, ""))
-
-    def execute(self, statement: str, name: str) -> None:
-        """Run a statement about one database, named by {}."""
-        with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-
-
-@dataclass(frozen=True)
-class Database:
-    """A migrated database of one test, and its logins."""
-
-    server: Server
-    name: str
-
-    @property
-    def owner_url(self) -> str:
-        """Who owns and migrates."""
-        return self.server.url("crm_owner", self.name)
-
-    @property
-    def app_url(self) -> str:
-        """The API's login, behind the org wall."""
-        return self.server.url("crm_app", self.name)
-
-    @property
-    def flow_url(self) -> str:
-        """The flows' login."""
-        return self.server.url("crm_flow", self.name)
-
-    @property
-    def capture_url(self) -> str:
-        """The login that may do nothing but keep submissions."""
-        return self.server.url("crm_capture", self.name)
-
-
-@dataclass(frozen=True)
-class Org:
-    """A first org: its administrator's key and identity."""
-
-    org_id: UUID
-    admin_id: UUID
-    api_key: str
-
-    @property
-    def identity(self) -> Identity:
-        """The administrator."""
-        return Identity(self.org_id, self.admin_id, "admin")
+__all__ = ["Database", "Org", "Server"]
 
 
 @pytest.fixture(scope="session")
@@ -101,10 +36,10 @@ def server() -> Iterator[Server]:
     """The server of this test run, with the roles and a migrated template database."""
     outside = os.environ.get("CRM_TEST_DATABASE_URL")
     if outside:
-        yield _prepared(Server(outside))
+        yield prepared(Server(outside))
         return
     with throwaway_cluster() as cluster:
-        yield _prepared(Server(cluster.admin_url))
+        yield prepared(Server(cluster.admin_url))
 
 
 @pytest.fixture(scope="session")
@@ -178,11 +113,3 @@ def as_flow(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
     session.bind(database.flow_url, pool_size=2)
     yield database
     session.unbind()
-
-
-def _prepared(server: Server) -> Server:
-    roles.ensure_roles(server.admin_url, dict.fromkeys(roles.ROLES, PASSWORD))
-    server.execute("drop database if exists {} with (force)", TEMPLATE)
-    roles.ensure_database(server.admin_url, TEMPLATE, "crm_owner")
-    migrate.upgrade(server.url("crm_owner", TEMPLATE))
-    return server

@@ -51,6 +51,12 @@ class FakeServer(ThreadingHTTPServer):
         """Its address, without a slash at the end."""
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many are open and were taken already."""
+        with self._open_lock:
+            return len(self._open)
+
     def start(self) -> None:
         """Serve from threads of its own."""
         self._courier.start()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.faults.invariants import Accepted
+from tests.faults.breaches import Accepted
 from tests.faults.own_stack import Source
 
 SENDERS = 24
@@ -70,6 +70,11 @@ class Sender:
     unanswered: list[str] = field(default_factory=list)
     tries: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def wanting(self) -> list[str]:
+        """What got no answer, as a row says it."""
+        return [f"no answer to {key}" for key in self.unanswered]
 
     def post(self, posts: Sequence[Submission]) -> None:
         """Post them all at the rate; returns when each was answered or given up."""

@@ -7,51 +7,80 @@ from pathlib import Path
 
 import pytest
 
+from integrations.testing import Fakes, running_fakes
+from tests.databases import Server
 from tests.faults import crashing
-from tests.faults.conftest import PEOPLE, Bench, WorkOff
+from tests.faults.bench import Bench
+from tests.faults.conftest import PEOPLE, WorkOff
+from tests.faults.crash_points import HURRIED, crash
+from tests.faults.crashing import Death
+from tests.faults.points import (
+    CALENDAR,
+    CAPTURE,
+    EMAIL,
+    POINTS,
+    PREPARE,
+    capture_step,
+    everything,
+    point,
+    settle_step,
+)
 
 PATIENCE_SECONDS = 60.0
-DELIVERING = [point for point, (step, *_) in crashing.POINTS.items() if step is crashing.deliver_step]
+NEXT = "select id::text from crm_messages where status = 'scheduled' order by priority, due_at limit 1"
+# Of one e-mail whose worker died there: its status, its attempts, and whether the provider has it.
+LEFT_BY = {
+    "P1": ("scheduled", 0, False),
+    "P2": ("scheduled", 0, False),
+    "P3": ("claimed", 0, False),
+    "P4": ("claimed", 0, False),
+    "P5": ("sending", 1, False),
+    "P6": ("sending", 1, False),
+    "P7": ("sending", 1, False),
+    "P8": ("sending", 1, True),
+    "P9": ("sending", 1, True),
+    "P10": ("sending", 1, True),
+    "P11": ("sent", 1, True),
+    "P12": ("claimed", 0, False),
+}
 
 
-def advance_to(step: crashing.Step) -> None:
-    """Do the work that comes before a step."""
-    for earlier in (crashing.capture_step, crashing.prepare_step):
-        if earlier is step:
-            return
-        earlier()
-
-
-@pytest.mark.parametrize("point", crashing.POINTS)
-def test_a_worker_that_is_killed_loses_nothing_and_sends_nothing_twice(
-    bench: Bench, work_off: WorkOff, point: str
+@pytest.mark.parametrize("lane", [CAPTURE, PREPARE, EMAIL, CALENDAR])
+def test_workers_that_are_killed_at_every_point_lose_nothing_and_send_nothing_twice(
+    server: Server, lane: str
 ) -> None:
-    step, *_ = crashing.POINTS[point]
-    advance_to(step)
-    crashing.die_at(point, call=3 if step is crashing.deliver_step else 1, environment=bench.environment)
-    assert bench.breaches() != []
-    work_off()
-    assert bench.breaches() == []
+    points = [one for one in POINTS if one.lane == lane]
+    found = crash(server, points, kills=2)
+    assert found.breaches == ()
+    assert found.figures["kills"] == 2 * len(points)
 
 
-@pytest.mark.parametrize("point", DELIVERING)
-def test_dying_again_and_again_while_sending_changes_nothing(
-    bench: Bench, work_off: WorkOff, point: str
-) -> None:
-    advance_to(crashing.deliver_step)
-    for call in (1, 2, 1):
-        crashing.die_at(point, call=call, environment=bench.environment)
-        bench.let_leases_end()
-        crashing.settle_step()
-        bench.let_leases_end()
-    work_off()
-    assert bench.breaches() == []
+def test_each_channel_has_all_twelve_points() -> None:
+    for lane in (EMAIL, CALENDAR):
+        assert [one.name for one in POINTS if one.lane == lane] == [f"P{number}" for number in range(1, 13)]
+
+
+def test_a_point_lies_where_its_name_says(bench: Bench) -> None:
+    capture_step()
+    with running_fakes(Fakes(seed=1)) as server:
+        bench.send_through(server, **HURRIED)
+        for name, left in LEFT_BY.items():
+            message = bench.one(NEXT)
+            crashing.die_at(Death(point(EMAIL, name)), bench.environment)
+            bench.let_looks_be_due()
+            status, attempts = bench.all(f"select status, attempts from crm_messages where id = '{message}'")[
+                0
+            ]
+            accepted = message in {entry.message_id for entry in server.fakes.log.entries}
+            assert (name, (status, attempts, accepted)) == (name, left)
+            bench.execute(f"update crm_messages set status = 'cancelled' where id = '{message}'")
+            bench.execute("update crm_messages set status = 'scheduled', claims = 0 where status = 'claimed'")
 
 
 def test_a_worker_that_slept_past_its_lease_changes_nothing_when_it_wakes(
     bench: Bench, work_off: WorkOff, tmp_path: Path
 ) -> None:
-    advance_to(crashing.deliver_step)
+    capture_step()
     sleeper = crashing.start_pausing(tmp_path / "paused", bench.environment)
     until = time.monotonic() + PATIENCE_SECONDS
     while not (tmp_path / "paused").exists():
@@ -67,7 +96,7 @@ def test_a_worker_that_slept_past_its_lease_changes_nothing_when_it_wakes(
 
 
 def test_five_workers_at_once_do_everything_once(bench: Bench, work_off: WorkOff) -> None:
-    workers = [crashing.start(crashing.everything, bench.environment) for _ in range(5)]
+    workers = [crashing.start(everything, bench.environment) for _ in range(5)]
     for worker in workers:
         worker.join(PATIENCE_SECONDS)
     assert [worker.exitcode for worker in workers] == [0] * 5
@@ -77,14 +106,14 @@ def test_five_workers_at_once_do_everything_once(bench: Bench, work_off: WorkOff
 
 @pytest.mark.parametrize("when", ["opened", "sent"])
 def test_a_message_that_kills_every_worker_is_set_aside_and_holds_nobody_up(bench: Bench, when: str) -> None:
-    advance_to(crashing.deliver_step)
+    capture_step()
     poison = bench.one("select id::text from crm_messages where template = 'welcome' order by id limit 1")
     deaths = 0
     while crashing.die_of(poison, when, bench.environment):
         deaths += 1
         assert deaths < 10, "it is tried for ever"
         bench.let_leases_end()
-        crashing.settle_step()
+        settle_step()
         bench.let_leases_end()
     assert bench.one(f"select status from crm_messages where id = '{poison}'") == "failed"
     others = f"select count(*) from crm_messages where status = 'sent' and id <> '{poison}'"

@@ -11,8 +11,11 @@ from integrations.testing import Fakes, FakeServer, running_fakes
 from integrations.testing.faults import Plan, Scripted
 from tasks import senders
 from tests.faults import crashing
-from tests.faults.conftest import PEOPLE, Bench
-from tests.faults.invariants import LOST, TWICE
+from tests.faults.bench import Bench
+from tests.faults.breaches import LOST, TWICE
+from tests.faults.conftest import PEOPLE
+from tests.faults.crashing import Death
+from tests.faults.points import EMAIL, capture_step, deliver_step, point, settle_step
 
 PATIENCE_SECONDS = 60.0
 HURRIED = {"CRM_HTTP_TIMEOUT": "0.5", "CRM_HTTP_CONNECT_TIMEOUT": "5"}
@@ -30,7 +33,7 @@ def through(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Through]:
 
         def through(plan: Plan, *, settle: float) -> FakeServer:
             server.fakes.follow(plan)
-            bench.fakes = server.fakes
+            bench.fakes = server
             bench.providers = {**environment(server.url), **HURRIED, "CRM_SETTLE_SECONDS": f"{settle:g}"}
             for name, value in bench.providers.items():
                 monkeypatch.setenv(name, value)
@@ -43,8 +46,7 @@ def through(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Through]:
 
 def prepare() -> None:
     """Everything up to the first messages, none of them sent."""
-    crashing.capture_step()
-    crashing.prepare_step()
+    capture_step()
 
 
 def work_until_rest(bench: Bench) -> None:
@@ -52,8 +54,8 @@ def work_until_rest(bench: Bench) -> None:
     with patience("not at rest") as look:
         while look():
             bench.let_leases_end()
-            crashing.deliver_step()
-            crashing.settle_step()
+            deliver_step()
+            settle_step()
             if bench.one(NOTHING_LEFT):
                 return
             time.sleep(0.05)
@@ -82,9 +84,9 @@ def test_with_thirty_faults_in_a_hundred_and_dying_workers_each_message_is_accep
     server = through(Plan(seed=4, share=0.3, hang_seconds=2), settle=0.3)
     prepare()
     for call in (2, 1):
-        crashing.die_at("e-mail sent, nothing recorded", call=call, environment=bench.environment)
+        crashing.die_at(Death(point(EMAIL, "P9"), call), bench.environment)
         bench.let_leases_end()
-    crashing.die_at("attempt committed, nothing sent", call=1, environment=bench.environment)
+    crashing.die_at(Death(point(EMAIL, "P5")), bench.environment)
     work_until_rest(bench)
     assert bench.breaches() == []
     summary = server.fakes.summary()
@@ -101,7 +103,7 @@ def test_what_was_accepted_and_then_failed_is_in_doubt_until_it_is_looked_up(
 ) -> None:
     server = through(Plan(script=(Scripted(kind, after=True, times=3),), hang_seconds=2), settle=0.5)
     prepare()
-    crashing.deliver_step()
+    deliver_step()
     assert states(bench)["unknown"] == 3
     assert server.fakes.summary()["answer_lost"] == {"email": 3}
     work_until_rest(bench)
@@ -114,7 +116,7 @@ def test_what_failed_before_it_was_accepted_is_sent_again_only_after_the_third_l
 ) -> None:
     server = through(Plan(script=(Scripted("500", times=2), Scripted("cut"))), settle=0.2)
     prepare()
-    crashing.deliver_step()
+    deliver_step()
     assert states(bench)["unknown"] == 3
     work_until_rest(bench)
     assert bench.breaches() == []
@@ -127,7 +129,7 @@ def test_a_provider_that_wants_us_to_wait_is_surely_unsent_and_tried_again(
 ) -> None:
     through(Plan(script=(Scripted("429", times=2), Scripted("503", times=2))), settle=0.2)
     prepare()
-    crashing.deliver_step()
+    deliver_step()
     assert "unknown" not in states(bench)
     work_until_rest(bench)
     assert bench.breaches() == []
@@ -168,13 +170,19 @@ def sound(bench: Bench, through: Through) -> Bench:
 def accepted_again(bench: Bench, **changes: str) -> None:
     """As if the provider had taken one more message like its first one."""
     assert bench.fakes is not None
-    first = bench.fakes.log.entries[0]
+    first = bench.fakes.fakes.log.entries[0]
     values = {"message_id": first.message_id, "provider_id": "p", "to": first.to, "words": "Hello"}
-    bench.fakes.log.accept("sendgrid", "email", **(values | changes))
+    bench.fakes.fakes.log.accept("sendgrid", "email", **(values | changes))
+
+
+def forget_all(bench: Bench) -> None:
+    """As if the provider had accepted nothing."""
+    assert bench.fakes is not None
+    bench.fakes.fakes = Fakes()
 
 
 WELCOME = "(select id from crm_messages where template = 'welcome' order by id limit 1)"
-BREAKS: dict[str, tuple[str, Callable[[Bench], None]]] = {
+BREAKS: dict[str, tuple[str, Callable[[Bench], object]]] = {
     "a message that was accepted again": (TWICE, accepted_again),
     "an accepted message that no row knows": (
         TWICE,
@@ -194,7 +202,7 @@ BREAKS: dict[str, tuple[str, Callable[[Bench], None]]] = {
         LOST,
         lambda bench: bench.execute(f"update crm_messages set status = 'unknown' where id = {WELCOME}"),
     ),
-    "a sent message that nobody accepted": (LOST, lambda bench: setattr(bench, "fakes", Fakes())),
+    "a sent message that nobody accepted": (LOST, forget_all),
     "a text that nobody accepted": (
         LOST,
         lambda bench: bench.execute(

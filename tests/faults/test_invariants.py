@@ -1,11 +1,16 @@
 """The recount finds what it is for: each kind of broken promise, put into a real database that was sound before."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Bench, WorkOff
-from tests.faults.invariants import LOST, STUCK, TWICE, Accepted
+from tests.databases import Server
+from tests.faults.bench import Bench, bench_on, twin_of
+from tests.faults.breaches import LOST, STUCK, TWICE, UNDUE, Accepted
+from tests.faults.conftest import PEOPLE
+from tests.faults.crash_points import work_off
+from tests.house.code import PRODUCT, modules
 
 LEAD = "(select id from crm_leads order by id limit 1)"
 WELCOME = "(select id from crm_messages where template = 'welcome' order by id limit 1)"
@@ -19,6 +24,10 @@ BREAKS = {
     "a submission that vanished": (
         LOST,
         "delete from crm_inbox where id = (select min(id::text)::uuid from crm_inbox)",
+    ),
+    "a submission that became no lead": (
+        LOST,
+        "update crm_inbox set lead_id = null where outcome = 'merged'",
     ),
     "a submission that was refused": (LOST, "update crm_inbox set status = 'dead' where outcome = 'merged'"),
     "a lead that vanished": (LOST, f"update crm_leads set email = 'nobody@faults.example' where id = {LEAD}"),
@@ -39,6 +48,15 @@ BREAKS = {
     ),
     "a first e-mail planned twice": (TWICE, COPY.format(WELCOME)),
     "a notice planned twice": (TWICE, COPY.format(NOTICE)),
+    "an e-mail that left before its time": (
+        UNDUE,
+        f"update crm_messages set due_at = due_at + interval '1 minute' where id = {WELCOME}",
+    ),
+    "an e-mail to somebody who had said no": (
+        UNDUE,
+        "insert into crm_suppressions (org_id, channel, address, reason, created_at)"
+        " select org_id, 'email', email, 'asked', now() - interval '1 hour' from crm_leads limit 1",
+    ),
     "a submission that waits": (STUCK, "update crm_inbox set status = 'pending' where outcome = 'merged'"),
     "a lead that waits": (STUCK, f"update crm_leads set automation = 'pending' where id = {LEAD}"),
     "a claim that nobody gave back": (
@@ -58,12 +76,20 @@ BREAKS = {
 }
 
 
-@pytest.fixture
-def sound(bench: Bench, work_off: WorkOff) -> Bench:
+@pytest.fixture(scope="module")
+def finished(server: Server) -> Iterator[Bench]:
     """A bench whose work is done and whose recount finds nothing."""
-    work_off()
-    assert bench.breaches() == []
-    return bench
+    with bench_on(server, people=PEOPLE) as bench:
+        work_off(bench)
+        assert bench.breaches() == []
+        yield bench
+
+
+@pytest.fixture
+def sound(finished: Bench) -> Iterator[Bench]:
+    """A copy of it, to be broken."""
+    with twin_of(finished) as bench:
+        yield bench
 
 
 def kinds(bench: Bench) -> set[str]:
@@ -107,10 +133,22 @@ def test_the_recount_finds_a_file_that_no_row_knows(sound: Bench, tmp_path: Path
     assert TWICE in kinds(sound)
 
 
-def test_the_recount_takes_a_hopeless_submission_for_dead_only(sound: Bench) -> None:
-    sound.execute("update crm_inbox set status = 'dead' where outcome = 'merged'")
+def test_the_recount_takes_a_hopeless_submission_for_dead_only_and_wants_a_reason(sound: Bench) -> None:
+    sound.execute("update crm_inbox set status = 'dead', reason = 'no contact' where outcome = 'merged'")
     assert kinds(sound) == {LOST}
     *rest, last = sound.accepted
     assert last.event_id == sound.one("select id::text from crm_inbox where outcome = 'merged'")
     sound.accepted[:] = [*rest, Accepted(last.key, last.event_id, "", hopeless=True)]
     assert kinds(sound) == set()
+    sound.execute("update crm_inbox set reason = null where status = 'dead'")
+    assert kinds(sound) == {LOST}
+
+
+def test_the_recount_knows_nothing_of_the_product() -> None:
+    judges = [
+        one
+        for one in modules("tests/faults")
+        if one.path.endswith(("breaches.py", "carried.py", "/invariants.py"))
+    ]
+    used = {name.split(".")[0] for judge in judges for name in judge.imports()}
+    assert len(judges) == 3 and not used & set(PRODUCT)
