@@ -79,7 +79,8 @@ def bound_to(url: str) -> Iterator[None]:
 def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     """An engine as every process uses it: pings before use, hides values in errors, gives up connecting after 10 s.
 
-    A server that went silent is given up after half a minute, and no setting of a server makes a commit less than durable.
+    A server that went silent is given up after half a minute, and no setting of a server makes a commit less than durable. A
+    process that stands still in the middle of a transaction loses it after two minutes, and others its locks.
     """
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -92,7 +93,8 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
         connect_args={
             "connect_timeout": 10,
             "tcp_user_timeout": 30_000,
-            "options": "-c timezone=UTC -c lock_timeout=30s -c synchronous_commit=on",
+            "options": "-c timezone=UTC -c lock_timeout=30s -c synchronous_commit=on"
+            " -c idle_in_transaction_session_timeout=2min",
         },
     )
 

@@ -66,13 +66,17 @@ class FakeServer(ThreadingHTTPServer):
         """Cut what is open, end every thread, give the port back."""
         self.stopping.set()
         self.shutdown()
+        self.hang_up()
+        self.server_close()
+        self._acceptor.join()
+        self._courier.join()
+
+    def hang_up(self) -> None:
+        """Cut what is open, as a provider does with callers that stand still."""
         with self._open_lock:
             for connection in self._open:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
-        self._acceptor.join()
-        self._courier.join()
 
     def process_request(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object

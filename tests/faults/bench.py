@@ -76,19 +76,24 @@ class Bench:
 
     def let_leases_end(self) -> None:
         """As if the longest lease and back-off had passed: leases of dead workers are over, tries again are due."""
-        self.execute(
-            "update crm_inbox set lease_until = now() - interval '1 second' where lease_until > now()"
-        )
-        self.execute(
-            "update crm_messages set lease_until = now() - interval '1 second' where lease_until > now()"
-        )
-        self.execute("update crm_messages set due_at = now() where status = 'scheduled' and attempts > 0")
+        self._make_past("crm_inbox", "lease_until", "lease_until > now()")
+        self._make_past("crm_messages", "lease_until", "lease_until > now()")
+        self._make_past("crm_messages", "due_at", "status = 'scheduled' and attempts > 0 and due_at > now()")
 
     def let_looks_be_due(self) -> None:
-        """As if the settle time had passed. What a dead worker had put on the wire has arrived by then, or never will."""
+        """As if the settle time had passed: what a dead worker had put on the wire has arrived, or never will."""
         if self.fakes is not None:
             self._let_arrive(self.fakes)
-        self.execute("update crm_messages set check_at = now() - interval '1 second' where check_at > now()")
+        self._make_past("crm_messages", "check_at", "check_at > now()")
+
+    def end_idle_transactions(self) -> None:
+        """As if the time had passed after which the database ends a transaction that stands still."""
+        with psycopg.connect(self.database.server.admin_url, autocommit=True) as operator:
+            operator.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = %s and state like 'idle in transaction%%'",
+                [self.database.name],
+            )
 
     def breaches(self) -> list[Breach]:
         """The recount."""
@@ -142,6 +147,13 @@ class Bench:
                         key=f"meet-{lead}-{number}",
                         now=now,
                     )
+
+    def _make_past(self, table: str, column: str, which: str) -> None:
+        """Let a moment be over; what a stopped worker has locked keeps it."""
+        self.execute(
+            f"update {table} set {column} = now() - interval '1 second' where (org_id, id) in"
+            f" (select org_id, id from {table} where {which} for update skip locked)"
+        )
 
     def _let_arrive(self, fakes: FakeServer) -> None:
         """Wait until the fakes have served every connection that was made before this moment.

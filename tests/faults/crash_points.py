@@ -22,7 +22,7 @@ from tests.faults.points import (
 )
 
 CALLS = (1, 2, 3)
-EACH = {CAPTURE: 4, PREPARE: 4, EMAIL: 2, CALENDAR: 2}
+EACH = {CAPTURE: 6, PREPARE: 7, EMAIL: 3, CALENDAR: 3}
 ROOM = 6
 """People for each kill, and some more: enough that no worker runs out of work before it dies."""
 PASSES = 12
@@ -31,7 +31,7 @@ AT_REST = """
     select not exists (select from crm_inbox where status = 'pending')
        and not exists (select from crm_leads where automation = 'pending')
        and not exists (select from crm_messages where status in ('claimed', 'sending', 'unknown')
-                       or status = 'scheduled' and due_at <= now())
+                       or status = 'scheduled' and (due_at <= now() or attempts > 0))
 """
 
 
@@ -43,7 +43,7 @@ def crash(server: Server, points: Sequence[Point], *, kills: int) -> Found:
     began, lane = time.monotonic(), points[0].lane
     fakes = running_fakes(Fakes(seed=1)) if lane == EMAIL else nullcontext(None)
     with fakes as provider, bench_on(server, people=EACH[lane] * kills * len(points) + ROOM) as bench:
-        _come_to(bench, points[0], provider)
+        come_to(bench, points[0], provider)
         for number, point in enumerate(point for point in points for _ in range(kills)):
             death = Death(point, CALLS[number // 2 % len(CALLS)], again=number % 2 == 1)
             crashing.die_at(death, bench.environment)
@@ -70,7 +70,7 @@ def work_off(bench: Bench) -> None:
     # What is not at rest now never will be; the recount says what it is.
 
 
-def _come_to(bench: Bench, point: Point, provider: FakeServer | None) -> None:
+def come_to(bench: Bench, point: Point, provider: FakeServer | None) -> None:
     """Do the work that comes before the point's step."""
     if provider is not None:
         bench.send_through(provider, **HURRIED)

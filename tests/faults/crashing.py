@@ -8,18 +8,23 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from crm_db.actions import attempts
 from tasks import capture, delivery, senders
-from tests.faults.points import POINTS, Die, Point, Step, change, deliver_step
+from tests.faults.points import POINTS, Die, Point, Step, change, deliver_step, settle_step
 
 DEADLINE_SECONDS = 120.0
+SHORT_LEASE = timedelta(seconds=1)
 BATCH = 3
 
 
@@ -49,9 +54,28 @@ def die_of(message_id: str, when: str, environment: dict[str, str]) -> bool:
     return child.exitcode == -signal.SIGKILL
 
 
-def start_pausing(paused: Path, environment: dict[str, str]) -> BaseProcess:
-    """A child that delivers, and stops (SIGSTOP) between its first attempt and the send; `paused` exists by then."""
-    return _child(_pausing, str(paused), environment)
+def start_stopping(death: Death, fenced: Path, environment: dict[str, str]) -> BaseProcess:
+    """A child that stops (SIGSTOP) where the death says, under a short lease, and has stopped when this returns.
+
+    Woken, it goes on to the end of its step. For each outcome that it then may not write down it adds a byte to `fenced`.
+    """
+    child = _child(_stopping, POINTS.index(death.point), death.call, str(fenced), environment)
+    assert child.pid is not None
+    process, until = psutil.Process(child.pid), time.monotonic() + DEADLINE_SECONDS
+    while process.status() != psutil.STATUS_STOPPED:
+        assert child.is_alive() and time.monotonic() < until, f"it does not come by {death.point}"
+        time.sleep(0.005)
+    return child
+
+
+def wake(sleeper: BaseProcess, *, may_fail: bool = False) -> None:
+    """Let a stopped child go on, and wait for its end. may_fail: its database connection may be gone by then."""
+    assert sleeper.pid is not None
+    os.kill(sleeper.pid, signal.SIGCONT)
+    sleeper.join(DEADLINE_SECONDS)
+    assert sleeper.exitcode in (0, 1 if may_fail else 0), (
+        f"the child ended with {sleeper.exitcode} after it had slept"
+    )
 
 
 def start(step: Step, environment: dict[str, str]) -> BaseProcess:
@@ -125,19 +149,43 @@ def _poisoned(message_id: str, when: str, environment: dict[str, str]) -> None:
     deliver_step()
 
 
-def _pausing(paused: str, environment: dict[str, str]) -> None:
+def _stopping(index: int, call: int, fenced: str, environment: dict[str, str]) -> None:
+    point, original = POINTS[index], attempts.record
     settle_in(environment)
-    original, one_at_a_time = senders.send, threading.Lock()
+    _take_small_batches(again=False)
+    change(senders, "LOCAL_LEASE", SHORT_LEASE)
 
-    def after_a_pause(attempt: attempts.OpenAttempt) -> Any:
-        with one_at_a_time:
-            if not Path(paused).exists():
-                Path(paused).touch()
-                os.kill(os.getpid(), signal.SIGSTOP)
-        return original(attempt)
+    def counted(*args: Any, **kwargs: Any) -> str | None:
+        status = original(*args, **kwargs)
+        if status is None:
+            with Path(fenced).open("ab") as file:
+                file.write(b".")
+        return status
 
-    change(senders, "send", after_a_pause)
-    deliver_step()
+    change(attempts, "record", counted)
+    point.arm(_at(call, lambda: os.kill(os.getpid(), signal.SIGSTOP)))
+    point.step()
+
+
+def start_working(
+    end: Path, death: Death | None, lease: timedelta, environment: dict[str, str]
+) -> BaseProcess:
+    """A child that delivers and settles until `end` exists, under short leases, or dies as told or of what comes from outside."""
+    doom = None if death is None else (POINTS.index(death.point), death.call)
+    return _child(_working, str(end), doom, lease, environment)
+
+
+def _working(end: str, doom: tuple[int, int] | None, lease: timedelta, environment: dict[str, str]) -> None:
+    settle_in(environment)
+    for owner, name in ((senders, "LOCAL_LEASE"), (delivery, "CLAIM_LEASE"), (delivery, "EVIDENCE_LEASE")):
+        change(owner, name, lease)
+    if doom is not None:
+        index, call = doom
+        POINTS[index].arm(_at(call, lambda: os.kill(os.getpid(), signal.SIGKILL)))
+    while not Path(end).exists():
+        done = {**deliver_step(), **settle_step()}
+        if not any(done.values()):
+            time.sleep(0.1)
 
 
 def _running(step: Step, environment: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ from crm_db.queries import outgoing
 from integrations import outbox
 from integrations.outbox import Outbox
 from tasks import capture, delivery, senders
-from tasks.tally import Window
+from tasks.tally import Tally, Window
 
 Step = Callable[[], object]
 Die = Callable[[], None]
@@ -40,12 +40,12 @@ def capture_step() -> object:
     return capture.capture_and_prepare.fn(Window())
 
 
-def deliver_step() -> object:
+def deliver_step() -> Tally:
     """Due messages leave."""
     return delivery.deliver_due.fn(Window())
 
 
-def settle_step() -> object:
+def settle_step() -> Tally:
     """Attempts in doubt are settled by evidence."""
     return delivery.settle_doubtful.fn(Window())
 

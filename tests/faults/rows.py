@@ -4,14 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import crash_points, stack_kills
+from tests.faults import crash_points, stack_kills, stopped, storm
 from tests.faults.found import Found
 from tests.faults.ground import Ground
 from tests.faults.points import POINTS, Point
 from tests.faults.stack_kills import KILLINGS, Killing
+from tests.faults.stopped import STOPPED_AT
+from tests.faults.storm import Storm
 
 Part = Callable[[Ground], Found]
 KILLS_AT_A_POINT = 50
+SLEEPERS_AT_A_POINT = 6
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,14 @@ def _crash(point: Point, ground: Ground) -> Found:
     return crash_points.crash(ground.server, [point], kills=KILLS_AT_A_POINT)
 
 
+def _stop_and_wake(point: Point, ground: Ground) -> Found:
+    return stopped.stop_and_wake(ground.server, [point], sleepers=SLEEPERS_AT_A_POINT)
+
+
+def _storm(ground: Ground) -> Found:
+    return storm.storm(ground.server, Storm(), seed=ground.seed)
+
+
 def _kill(killing: Killing, ground: Ground) -> Found:
     return stack_kills.run(killing, seed=ground.seed)
 
@@ -36,6 +47,16 @@ ROWS: tuple[Row, ...] = (
         "crash-points",
         "workers die at P1 to P12, in capture, on an e-mail and on a calendar channel",
         {str(point): partial(_crash, point) for point in POINTS},
+    ),
+    Row(
+        "ledger-storm",
+        "3,000 e-mails, 200 deaths at named and random moments, 30 of 100 calls fail, half of them after their work",
+        {"storm": _storm},
+    ),
+    Row(
+        "stopped-past-the-lease",
+        "workers stand still between claim and outcome, others finish, then they wake",
+        {str(point): partial(_stop_and_wake, point) for point in STOPPED_AT},
     ),
     *(
         Row(

@@ -1,10 +1,5 @@
 """A worker that dies at the worst moments: another one finishes, nothing is lost, nothing leaves twice."""
 
-import os
-import signal
-import time
-from pathlib import Path
-
 import pytest
 
 from integrations.testing import Fakes, running_fakes
@@ -25,6 +20,8 @@ from tests.faults.points import (
     point,
     settle_step,
 )
+from tests.faults.stopped import STOPPED_AT, stop_and_wake
+from tests.faults.storm import Storm, storm
 
 PATIENCE_SECONDS = 60.0
 NEXT = "select id::text from crm_messages where status = 'scheduled' order by priority, due_at limit 1"
@@ -77,22 +74,19 @@ def test_a_point_lies_where_its_name_says(bench: Bench) -> None:
             bench.execute("update crm_messages set status = 'scheduled', claims = 0 where status = 'claimed'")
 
 
-def test_a_worker_that_slept_past_its_lease_changes_nothing_when_it_wakes(
-    bench: Bench, work_off: WorkOff, tmp_path: Path
+@pytest.mark.parametrize("lane", [EMAIL, CALENDAR])
+def test_workers_that_slept_past_their_leases_change_nothing_when_they_wake(
+    server: Server, lane: str
 ) -> None:
-    capture_step()
-    sleeper = crashing.start_pausing(tmp_path / "paused", bench.environment)
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not (tmp_path / "paused").exists():
-        assert time.monotonic() < until and sleeper.is_alive()
-        time.sleep(0.01)
-    work_off()
-    assert bench.breaches() == []
-    assert sleeper.pid is not None
-    os.kill(sleeper.pid, signal.SIGCONT)
-    sleeper.join(PATIENCE_SECONDS)
-    assert sleeper.exitcode == 0
-    assert bench.breaches() == []
+    points = [one for one in STOPPED_AT if one.lane == lane]
+    found = stop_and_wake(server, points, sleepers=1)
+    assert (found.breaches, found.wanting) == ((), ())
+    assert found.figures["fenced"] >= 4
+
+
+def test_a_storm_of_deaths_and_failures_loses_nothing_and_sends_nothing_twice(server: Server) -> None:
+    found = storm(server, Storm(people=12, kills=5, workers=2), seed=3)
+    assert (found.breaches, found.wanting) == ((), ())
 
 
 def test_five_workers_at_once_do_everything_once(bench: Bench, work_off: WorkOff) -> None:
