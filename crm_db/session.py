@@ -32,7 +32,7 @@ SERVICE = Identity(org_id=None)
 _SET_IDENTITY = text(
     """
     select set_config('crm.org_id', :org, true), set_config('crm.user_id', :user, true),
-           set_config('crm.team_ids', :teams, true), set_config('crm.actor', :actor, true)
+           set_config('crm.team_ids', :teams, true), set_config('crm.actor', :actor, true), now() as now
     """
 ).bindparams(bindparam("org"), bindparam("user"), bindparam("teams"), bindparam("actor"))
 
@@ -105,8 +105,8 @@ def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
     if _process.engine is None:
         raise NotBound
     with Session(_process.engine, expire_on_commit=False) as session, session.begin():
-        session.execute(_SET_IDENTITY, _settings_of(identity))
         session.info["identity"] = identity
+        session.info["now"] = session.execute(_SET_IDENTITY, _settings_of(identity)).one().now
         yield session
 
 

@@ -92,7 +92,7 @@ def capture_batch(window: Window, beside: Beside | None = None, *, again_first: 
     if not claim.count:
         return Counter()
     with unit_of_work() as session:
-        captured = submissions.capture(session, claim.token, now=clock.utc_now())
+        captured = submissions.capture(session, claim.token, now=clock.now_of(session))
     if beside is not None:
         beside.ask_for(claim.token, captured.fetches)
     verdicts = captured.verdicts
@@ -106,7 +106,7 @@ def prepare_batch(window: Window, begin: UnitOfWork = unit_of_work) -> Tally:
         done = preparation.prepare(
             session,
             limit=LEADS_PER_TRANSACTION,
-            now=clock.utc_now(),
+            now=clock.now_of(session),
             since=window.since,
             until=window.until,
         )

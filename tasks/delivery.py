@@ -33,7 +33,9 @@ def deliver_due(window: Window) -> Tally:
     if window.dry_run:
         with unit_of_work() as session:
             return Counter(
-                due=messages.count_due(session, now=clock.utc_now(), since=window.since, until=window.until)
+                due=messages.count_due(
+                    session, now=clock.now_of(session), since=window.since, until=window.until
+                )
             )
     total: Tally = Counter(sent=0, retried=0, failed=0, unknown=0, skipped=0)
     for turn in rounds():
@@ -59,6 +61,7 @@ def settle_doubtful(window: Window) -> Tally:
 
 def deliver_one(ref: messages.Ref, token: UUID) -> str:
     """One message: open an attempt, send outside any transaction, record. Returns one word for the tally."""
+    began = clock.seconds()
     with unit_of_work() as session:
         attempt = attempts.open_attempt(
             session,
@@ -66,11 +69,13 @@ def deliver_one(ref: messages.Ref, token: UUID) -> str:
             token,
             carrier=senders.carrier_of(ref.channel),
             lead_url=lead_url(),
-            now=clock.utc_now(),
+            now=clock.now_of(session),
         )
     if attempt is None:
         return "skipped"
-    status = _do_task(attempt) if attempt.channel == "task" else _record(attempt, senders.send(attempt))
+    status = (
+        _do_task(attempt) if attempt.channel == "task" else _record(attempt, senders.send(attempt, began))
+    )
     return {"sent": "sent", "scheduled": "retried", "failed": "failed", "unknown": "unknown"}.get(
         status or "", "skipped"
     )
@@ -82,7 +87,7 @@ def _claim(window: Window, *, again_first: bool) -> messages.Claim:
             session,
             limit=MESSAGES_PER_CLAIM,
             lease=CLAIM_LEASE,
-            now=clock.utc_now(),
+            now=clock.now_of(session),
             since=window.since,
             until=window.until,
             again_first=again_first,
@@ -118,7 +123,7 @@ def _give_back(claim: messages.Claim, *, but: UUID | None) -> None:
 def _take_doubtful() -> list[Doubt]:
     with unit_of_work() as session:
         return attempts.take_doubtful(
-            session, limit=MESSAGES_PER_CLAIM, lease=EVIDENCE_LEASE, now=clock.utc_now()
+            session, limit=MESSAGES_PER_CLAIM, lease=EVIDENCE_LEASE, now=clock.now_of(session)
         )
 
 
@@ -136,14 +141,14 @@ def _record(attempt: OpenAttempt | Doubt, outcome: Outcome) -> str | None:
 
 def _record_once(attempt: OpenAttempt | Doubt, outcome: Outcome) -> str | None:
     with unit_of_work() as session:
-        return attempts.record(session, attempt, outcome, now=clock.utc_now(), jitter=random.random())  # noqa: S311
+        return attempts.record(session, attempt, outcome, now=clock.now_of(session), jitter=random.random())  # noqa: S311
 
 
 def _do_task(attempt: OpenAttempt) -> str | None:
     """A task for a person is a row of ours: made and recorded in one transaction, so it is never in doubt."""
     with unit_of_work() as session:
         done = Sent(senders.INSIDE, str(attempt.message_id))
-        status = attempts.record(session, attempt, done, now=clock.utc_now(), jitter=0.0)
+        status = attempts.record(session, attempt, done, now=clock.now_of(session), jitter=0.0)
         if status is not None:
             activities.add_task(session, attempt)
     return status

@@ -122,7 +122,7 @@ def fetch_one(token: UUID, fetch: Fetch, keys: fetches.Keys) -> tuple[str, timed
 
 def _put_off(token: UUID, fetch: Fetch, wait: timedelta, *, asked: bool) -> None:
     with unit_of_work() as session:
-        fetches.put_off(session, token, fetch, until=clock.utc_now() + wait, asked=asked)
+        fetches.put_off(session, token, fetch, until=clock.now_of(session) + wait, asked=asked)
 
 
 def _wait(fetch: Fetch, trouble: SendError) -> timedelta:

@@ -23,7 +23,7 @@ def plan_follow_ups(window: Window) -> Tally:
                 batch = enrolments.plan(
                     session,
                     limit=ENROLMENTS_PER_TRANSACTION,
-                    now=clock.utc_now(),
+                    now=clock.now_of(session),
                     since=window.since,
                     until=window.until,
                 )
@@ -43,7 +43,7 @@ def mend_follow_ups(window: Window) -> Tally:
     with units_of_work(dry_run=window.dry_run) as begin:
         while not (window.limited or stopping.asked()):
             with begin() as session:
-                now = clock.utc_now()
+                now = clock.now_of(session)
                 mended = calendar_entries.mend(session, limit=MENDED_PER_TRANSACTION, now=now)
                 revived = revivals.revive(session, limit=MENDED_PER_TRANSACTION, now=now)
             total.update(revived=revived.count, updated=mended.updated, cancelled=mended.cancelled)

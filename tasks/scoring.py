@@ -23,7 +23,7 @@ def rescore_leads(window: Window) -> Tally:
                 batch = rescoring.rescore(
                     session,
                     limit=LEADS_PER_TRANSACTION,
-                    now=clock.utc_now(),
+                    now=clock.now_of(session),
                     since=window.since,
                     until=window.until,
                     after=mark,

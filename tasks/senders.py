@@ -87,12 +87,13 @@ def carrier_of(channel: str) -> Carrier:
     return Carrier(in_force.name, LOCAL_LEASE + slowest, slowest)
 
 
-def send(attempt: OpenAttempt) -> Outcome:
+def send(attempt: OpenAttempt, began: float) -> Outcome:
     """Hand the message over once and say how that ended; never an exception of a vendor.
 
-    A worker that was paused for so long that others may look for its attempt hands over nothing.
+    began: when the attempt was begun, in `clock.seconds()`. A worker that was paused for so long that others may look for its
+    attempt hands over nothing.
     """
-    if clock.utc_now() > attempt.good_until:
+    if clock.seconds() - began > attempt.good_for.total_seconds():
         return NotSent("late")
     try:
         receipt = _hand_over(attempt)

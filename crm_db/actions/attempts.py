@@ -155,14 +155,14 @@ class OpenAttempt:
     """An attempt that is written down and may now be made: what to send, to whom, under which lease.
 
     address: where it goes, as its channel writes it: an e-mail address or a number. spoken: of a call, the words for the lead.
-    Not to be handed over after `good_until` (by the clock of the process that opened it): by then others may look for its end.
+    good_for: how long after it was begun it may still be handed over; later, others may look for its end.
     """
 
     org_id: UUID
     message_id: UUID
     number: int
     lease_token: UUID
-    good_until: datetime
+    good_for: timedelta
     channel: str
     rendered: Rendered
     spoken: str = field(repr=False)
@@ -213,7 +213,7 @@ def open_attempt(
         message_id=ref.message_id,
         number=number,
         lease_token=token,
-        good_until=now + carrier.lease - carrier.slowest,
+        good_for=carrier.lease - carrier.slowest,
         channel=row["channel"],
         rendered=composed.rendered,
         spoken=composed.spoken,

@@ -7,6 +7,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ import psutil
 
 from crm_db.actions import attempts
 from tasks import capture, delivery, senders
+from tasks.guard import TaskFailed
 from tests.faults.points import POINTS, Die, Point, Step, change, deliver_step, settle_step
 
 DEADLINE_SECONDS = 120.0
@@ -81,6 +83,13 @@ def wake(sleeper: BaseProcess, *, may_fail: bool = False) -> None:
 def start(step: Step, environment: dict[str, str]) -> BaseProcess:
     """A child that runs a step to its end."""
     return _child(_running, step, environment)
+
+
+def start_calling(
+    work: Callable[..., None], arguments: tuple[object, ...], environment: dict[str, str]
+) -> BaseProcess:
+    """A child that calls a function of a module with these arguments."""
+    return _child(_calling, work, arguments, environment)
 
 
 def run(step: Step, environment: dict[str, str]) -> None:
@@ -164,7 +173,10 @@ def _stopping(index: int, call: int, fenced: str, environment: dict[str, str]) -
 
     change(attempts, "record", counted)
     point.arm(_at(call, lambda: os.kill(os.getpid(), signal.SIGSTOP)))
-    point.step()
+    try:
+        point.step()
+    except TaskFailed:  # its transaction was ended while it slept
+        sys.exit(1)
 
 
 def start_working(
@@ -186,6 +198,11 @@ def _working(end: str, doom: tuple[int, int] | None, lease: timedelta, environme
         done = {**deliver_step(), **settle_step()}
         if not any(done.values()):
             time.sleep(0.1)
+
+
+def _calling(work: Callable[..., None], arguments: tuple[object, ...], environment: dict[str, str]) -> None:
+    settle_in(environment)
+    work(*arguments)
 
 
 def _running(step: Step, environment: dict[str, str]) -> None:

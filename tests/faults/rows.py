@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import crash_points, stack_kills, stopped, storm
+from tests.faults import clocks, crash_points, stack_kills, stopped, storm
 from tests.faults.found import Found
 from tests.faults.ground import Ground
 from tests.faults.points import POINTS, Point
@@ -38,6 +38,10 @@ def _storm(ground: Ground) -> Found:
     return storm.storm(ground.server, Storm(), seed=ground.seed)
 
 
+def _step_about(ground: Ground) -> Found:
+    return clocks.step_about(ground.server, people=150, workers=3, steps=100, seed=ground.seed)
+
+
 def _kill(killing: Killing, ground: Ground) -> Found:
     return stack_kills.run(killing, seed=ground.seed)
 
@@ -57,6 +61,11 @@ ROWS: tuple[Row, ...] = (
         "stopped-past-the-lease",
         "workers stand still between claim and outcome, others finish, then they wake",
         {str(point): partial(_stop_and_wake, point) for point in STOPPED_AT},
+    ),
+    Row(
+        "clock-steps",
+        "the clocks of workers jump by an hour and by a day while they sweep",
+        {"injected": _step_about},
     ),
     *(
         Row(

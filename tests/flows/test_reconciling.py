@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from crm_db import clock
 from crm_db.actions.attempts import Doubt, OpenAttempt, Subject
 from crm_db.queries.people import Person
 from crm_db.rules.outcomes import Ambiguous, NotSent, Outcome, Refused, Sent
@@ -57,7 +58,7 @@ def make_attempt(channel: str, **changes: Any) -> OpenAttempt:
         "message_id": MESSAGE,
         "number": 1,
         "lease_token": TOKEN,
-        "good_until": datetime.max.replace(tzinfo=UTC),
+        "good_for": timedelta(hours=1),
         "channel": channel,
         "rendered": Rendered("Call Maria", "Score: 80\n\nHello", "<p>Hello</p>"),
         "spoken": "Hello",
@@ -91,12 +92,12 @@ def make_doubt(**changes: Any) -> Doubt:
 
 
 def test_a_text_goes_to_the_number_with_the_text_alone(line: RecordingPhoneLine) -> None:
-    assert senders.send(make_attempt("sms")) == Sent("recording", f"recorded-{MESSAGE}")
+    assert senders.send(make_attempt("sms"), clock.seconds()) == Sent("recording", f"recorded-{MESSAGE}")
     assert line.accepted == [Sms(str(MESSAGE), PHONE, "Score: 80\n\nHello")]
 
 
 def test_a_call_brings_the_sheet_for_the_rep_and_the_words_for_the_lead(line: RecordingPhoneLine) -> None:
-    senders.send(make_attempt("call"))
+    senders.send(make_attempt("call"), clock.seconds())
     (call,) = line.accepted
     assert isinstance(call, Call)
     assert (call.to, call.name, call.rep.email) == (PHONE, "Maria Berg", "ada@acme.example")
@@ -117,11 +118,11 @@ def test_every_leaf_of_the_error_tree_is_an_outcome(
     line: RecordingPhoneLine, channel: str, error: errors.SendError, outcome: Outcome
 ) -> None:
     line.fail_next(error)
-    assert senders.send(make_attempt(channel)) == outcome
+    assert senders.send(make_attempt(channel), clock.seconds()) == outcome
 
 
 def test_a_worker_that_slept_too_long_hands_over_nothing(line: RecordingPhoneLine) -> None:
-    assert senders.send(make_attempt("sms", good_until=NOW - timedelta(days=365))) == NotSent("late")
+    assert senders.send(make_attempt("sms"), clock.seconds() - 3_601) == NotSent("late")
     assert line.asked == 0
 
 
