@@ -9,6 +9,7 @@ import sys
 import traceback
 from pathlib import Path
 
+import psutil
 import psycopg
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +26,7 @@ SHOWN_BREACHES = 20
 FAILURES = (
     AssertionError,
     OSError,
+    psutil.Error,
     RuntimeError,
     TimeoutError,
     DeploymentError,

@@ -71,6 +71,19 @@ class OwnStack:
         secrets = json.loads((self.home / "secrets.json").read_text(encoding="utf-8"))
         return with_login(self.owner_url, "crm_prefect", secrets["crm_prefect"], PREFECT_DATABASE)
 
+    @property
+    def admin_url(self) -> str:
+        """The server's superuser."""
+        secrets = json.loads((self.home / "secrets.json").read_text(encoding="utf-8"))
+        return with_login(self.owner_url, "postgres", secrets["postgres"], "postgres")
+
+    def restart(self) -> None:
+        """`crm down` and `crm up`. Raises RuntimeError."""
+        for arguments in (("down", "--timeout", "60"), ("up", "--detach")):
+            answer = self.crm(*arguments, seconds=UP_SECONDS)
+            if answer.returncode != 0:
+                raise RuntimeError(f"crm {arguments[0]}: {answer.stderr.strip() or answer.stdout.strip()}")
+
     def crm(self, *arguments: str, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run a `crm` command on this stack."""
         return _crm(self.environment, arguments, seconds)

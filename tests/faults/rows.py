@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import clocks, crash_points, stack_kills, stopped, storm
+from tests.faults import clocks, crash_points, stack_kills, stopped, storm, with_prefect
 from tests.faults.found import Found
 from tests.faults.ground import Ground
 from tests.faults.points import POINTS, Point
@@ -42,6 +42,22 @@ def _step_about(ground: Ground) -> Found:
     return clocks.step_about(ground.server, people=150, workers=3, steps=100, seed=ground.seed)
 
 
+def _five_at_once(ground: Ground) -> Found:
+    with with_prefect.loaded_stack(posts=600, seed=ground.seed) as loaded:
+        return with_prefect.five_at_once(loaded, posts=600)
+
+
+def _gone(ground: Ground) -> Found:
+    with with_prefect.loaded_stack(posts=600, seed=ground.seed) as loaded:
+        return with_prefect.gone(loaded, posts=600, seconds=180.0)
+
+
+def _dropped(ground: Ground) -> Found:
+    with with_prefect.loaded_stack(posts=300, seed=ground.seed) as loaded:
+        loaded.sender.post(loaded.take(100))
+        return with_prefect.dropped(loaded, posts=200)
+
+
 def _kill(killing: Killing, ground: Ground) -> Found:
     return stack_kills.run(killing, seed=ground.seed)
 
@@ -66,6 +82,17 @@ ROWS: tuple[Row, ...] = (
         "clock-steps",
         "the clocks of workers jump by an hour and by a day while they sweep",
         {"injected": _step_about},
+    ),
+    Row(
+        "five-at-once",
+        "five runs of every flow at the same time while leads come in",
+        {"stack": _five_at_once},
+    ),
+    Row("prefect-gone", "Prefect's server is away for three minutes while leads come in", {"stack": _gone}),
+    Row(
+        "prefect-database-dropped",
+        "Prefect's database is dropped and made anew while leads come in",
+        {"stack": _dropped},
     ),
     *(
         Row(

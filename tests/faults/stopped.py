@@ -13,12 +13,14 @@ from tests.faults.breaches import Breach
 from tests.faults.crash_points import come_to, work_off
 from tests.faults.crashing import BATCH, SHORT_LEASE, Death
 from tests.faults.found import Found
-from tests.faults.points import EMAIL, POINTS, Point, deliver_step
+from tests.faults.points import CALENDAR, EMAIL, POINTS, Point, deliver_step, point
 
 HOLDS_ROWS = ("P2", "P4", "P10", "P12")
 """Stopped inside a transaction. The database ends those that stand still for two minutes, lest others wait for their locks."""
 FENCED = ("P6", "P7", "P8", "P9")
 """Stopped between the attempt and its outcome: by then another worker has written the outcome down."""
+ALONE = point(CALENDAR, "P4")
+"""It holds the lock on a colleague's calendar, for which whoever comes after it waits."""
 STOPPED_AT = tuple(one for one in POINTS if one.step is deliver_step and one.name not in ("P1", "P11"))
 
 
@@ -34,18 +36,18 @@ def stop_and_wake(server: Server, points: Sequence[Point], *, sleepers: int) -> 
         come_to(bench, points[0], provider)
         fenced = bench.home / "fenced"
         asleep = [
-            crashing.start_stopping(Death(point), fenced, bench.environment)
-            for point in points
-            for _ in range(sleepers)
+            crashing.start_stopping(Death(one), fenced, bench.environment)
+            for one in sorted(points, key=lambda one: one == ALONE)
+            for _ in range(1 if one == ALONE else sleepers)
         ]
         time.sleep(SHORT_LEASE.total_seconds())
         bench.let_leases_end()
         before = _finish_without_them(bench)
         for sleeper in asleep:
-            crashing.wake(sleeper, may_fail=any(point.name in HOLDS_ROWS for point in points))
+            crashing.wake(sleeper, may_fail=any(one.name in HOLDS_ROWS for one in points))
         work_off(bench)
         times = _bytes_in(fenced)
-        expected = sleepers * sum(point.name in FENCED for point in points)
+        expected = sleepers * sum(one.name in FENCED for one in points)
         return Found.of(
             [*before, *bench.breaches()],
             wanting=[] if times >= expected else [f"the fence held {times} times instead of {expected}"],
