@@ -169,9 +169,12 @@ class Bench:
 
 
 @contextmanager
-def bench_on(server: Server, *, people: int) -> Iterator[Bench]:
+def bench_on(server: Server, *, people: int, tablespace: str = "pg_default") -> Iterator[Bench]:
     """A bench with the submissions of so many persons and a repetition of the first one, spelt otherwise."""
-    with _copy_of(server, TEMPLATE) as database, tempfile.TemporaryDirectory(prefix="crm-bench-") as home:
+    with (
+        _copy_of(server, TEMPLATE, tablespace) as database,
+        tempfile.TemporaryDirectory(prefix="crm-bench-") as home,
+    ):
         org, source = _org_on(database)
         bench = Bench(database, Path(home), org, source)
         emails = [f"person{number}@faults.example" for number in range(people)]
@@ -192,9 +195,12 @@ def twin_of(bench: Bench) -> Iterator[Bench]:
 
 
 @contextmanager
-def _copy_of(server: Server, template: str) -> Iterator[Database]:
+def _copy_of(server: Server, template: str, tablespace: str = "pg_default") -> Iterator[Database]:
     name = f"crm_faults_{uuid4().hex[:12]}"
-    server.execute(f"create database {{}} template {template} owner crm_owner strategy file_copy", name)
+    server.execute(
+        f"create database {{}} template {template} owner crm_owner tablespace {tablespace} strategy file_copy",
+        name,
+    )
     try:
         yield Database(server, name)
     finally:

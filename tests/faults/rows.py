@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import clocks, crash_points, stack_kills, stopped, storm, with_prefect
+from tests.faults import clocks, crash_points, exhaustion, stack_kills, stopped, storm, with_prefect
 from tests.faults.found import Found
 from tests.faults.ground import Ground
 from tests.faults.points import POINTS, Point
@@ -42,6 +42,13 @@ def _step_about(ground: Ground) -> Found:
     return clocks.step_about(ground.server, people=150, workers=3, steps=100, seed=ground.seed)
 
 
+def _step_about_faked(ground: Ground) -> Found:
+    library = clocks.faketime()
+    if library is None:
+        return Found({}, wanting=("libfaketime is not installed; see the Debian package of that name",))
+    return clocks.step_about(ground.server, people=50, workers=1, steps=100, seed=ground.seed, faked=library)
+
+
 def _five_at_once(ground: Ground) -> Found:
     with with_prefect.loaded_stack(posts=600, seed=ground.seed) as loaded:
         return with_prefect.five_at_once(loaded, posts=600)
@@ -56,6 +63,14 @@ def _dropped(ground: Ground) -> Found:
     with with_prefect.loaded_stack(posts=300, seed=ground.seed) as loaded:
         loaded.sender.post(loaded.take(100))
         return with_prefect.dropped(loaded, posts=200)
+
+
+def _disk_full(ground: Ground) -> Found:
+    return exhaustion.disk_full(ground.server, posts=200)
+
+
+def _connections(ground: Ground) -> Found:
+    return exhaustion.connections_exhausted(ground.server, posts=200)
 
 
 def _kill(killing: Killing, ground: Ground) -> Found:
@@ -81,7 +96,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "clock-steps",
         "the clocks of workers jump by an hour and by a day while they sweep",
-        {"injected": _step_about},
+        {"injected": _step_about, "libfaketime": _step_about_faked},
     ),
     Row(
         "five-at-once",
@@ -94,6 +109,8 @@ ROWS: tuple[Row, ...] = (
         "Prefect's database is dropped and made anew while leads come in",
         {"stack": _dropped},
     ),
+    Row("disk-full", "the disk under the database is full for a while", {"tablespace": _disk_full}),
+    Row("connections-exhausted", "somebody takes every connection of the server", {"hog": _connections}),
     *(
         Row(
             killing.name,
