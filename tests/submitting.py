@@ -5,7 +5,7 @@ from uuid import UUID
 
 import psycopg
 
-from tests.conftest import Database
+from tests.databases import Database
 
 
 def submit(

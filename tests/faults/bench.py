@@ -15,7 +15,7 @@ import httpx
 import psycopg
 
 from crm_db import clock, session
-from crm_db.actions import orgs, outgoing, sources
+from crm_db.actions import leads, orgs, outgoing, sources
 from crm_db.actions.sources import NewSource
 from deployments.fakes.process import environment
 from integrations.testing import FakeServer
@@ -23,6 +23,7 @@ from tests.databases import TEMPLATE, Database, Org, Server
 from tests.faults.breaches import Accepted, Breach
 from tests.faults.carried import Taken, taken_of
 from tests.faults.invariants import recount
+from tests.submitting import submit
 
 REPS = ("Ada", "Bo", "Cy")
 IDLE_SECONDS = 60.0
@@ -110,32 +111,28 @@ class Bench:
         first = len(self.accepted)
         keys = [f"key-{first + number}" for number in range(len(emails))]
         bodies = [json.dumps({"email": email, "name": "A Person"}).encode() for email in emails]
-        with psycopg.connect(self.database.capture_url, autocommit=True) as connection:
-            rows = connection.execute(
-                "select event_id::text from crm_capture(%s, %s, 'application/json', true, %s, %s, %s, %s)"
-                " order by ordinal",
-                [
-                    self.org.org_id,
-                    self.source.id,
-                    ["header:test"] * len(keys),
-                    keys,
-                    [b"hash"] * len(keys),
-                    bodies,
-                ],
-            ).fetchall()
+        events = submit(self.database, self.org.org_id, self.source.id, bodies, keys)
         self.accepted += [
-            Accepted(key, row[0], email) for key, row, email in zip(keys, rows, emails, strict=True)
+            Accepted(key, str(event), email) for key, event, email in zip(keys, events, emails, strict=True)
         ]
+
+    def enter(self, emails: list[str]) -> None:
+        """Leads that a person enters; unlike those that are posted they wait for their score and owner."""
+        now = clock.utc_now()
+        with session.bound_to(self.database.app_url), session.unit_of_work(self.org.identity) as work:
+            for email in emails:
+                fields = {"email": email, "first_name": "A", "last_name": "Person"}
+                leads.submit(work, self.org.identity, fields, {}, automation=True, now=now)
 
     def invite_everybody(self, times: int) -> None:
         """So many invitations to each lead, in a person's own words, due now."""
-        leads = [UUID(lead) for (lead,) in self.all("select id::text from crm_leads order by id")]
+        known = [UUID(lead) for (lead,) in self.all("select id::text from crm_leads order by id")]
         now = clock.utc_now()
         with (
             session.bound_to(self.database.app_url),
             session.unit_of_work(self.org.identity) as work,
         ):
-            for lead in leads:
+            for lead in known:
                 for number in range(times):
                     outgoing.write(
                         work,

@@ -42,8 +42,11 @@ def crash(server: Server, points: Sequence[Point], *, kills: int) -> Found:
     """
     began, lane = time.monotonic(), points[0].lane
     fakes = running_fakes(Fakes(seed=1)) if lane == EMAIL else nullcontext(None)
-    with fakes as provider, bench_on(server, people=EACH[lane] * kills * len(points) + ROOM) as bench:
+    people = EACH[lane] * kills * len(points) + ROOM
+    with fakes as provider, bench_on(server, people=1 if lane == PREPARE else people) as bench:
         come_to(bench, points[0], provider)
+        if lane == PREPARE:
+            bench.enter([f"entered{number}@faults.example" for number in range(people)])
         for number, point in enumerate(point for point in points for _ in range(kills)):
             death = Death(point, CALLS[number // 2 % len(CALLS)], again=number % 2 == 1)
             crashing.die_at(death, bench.environment)
@@ -74,7 +77,7 @@ def come_to(bench: Bench, point: Point, provider: FakeServer | None) -> None:
     """Do the work that comes before the point's step."""
     if provider is not None:
         bench.send_through(provider, **HURRIED)
-    if point.step is deliver_step:
+    if point.lane != CAPTURE:
         crashing.run(capture_step, bench.environment)
     if point.lane == CALENDAR:
         crashing.run(deliver_step, bench.environment)

@@ -3,7 +3,7 @@
 The product has no hooks for this: a child process (see crashing.py) changes its own copy of the code so that it comes by a
 counter at the point. On the way of an e-mail P6 to P9 lie inside the client's socket; on the way of a local invitation they lie
 between the bytes of its files. Capture calls nobody outside, so P6 to P9 do not exist there, and its batches are too short to
-renew a lease; its second step, in which leads are prepared, claims nothing either.
+renew a lease. Leads that a person entered are prepared without a claim.
 """
 
 import tempfile
@@ -200,7 +200,7 @@ POINTS: tuple[Point, ...] = (
     Point(CAPTURE, "P3", "the claim is committed", before(submissions, "capture")),
     Point(CAPTURE, "P4", "understood, nothing is kept", before(arrivals, "keep")),
     Point(CAPTURE, "P10", "the leads are made, not committed", after(submissions, "capture")),
-    Point(CAPTURE, "P11", "the leads are committed, nothing is prepared", after(capture, "capture_batch")),
+    Point(CAPTURE, "P11", "the leads are committed, Prefect does not know", after(capture, "capture_batch")),
     Point(PREPARE, "P1", "no lead is locked", before(preparation, "prepare")),
     Point(PREPARE, "P4", "scored and given away, nobody is told", before(messages, "schedule")),
     Point(PREPARE, "P10", "prepared, not committed", after(preparation, "prepare")),
