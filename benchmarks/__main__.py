@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import burst, capture, importing, page, prefect_share, steady
+from benchmarks import burst, capture, importing, page, prefect_share, scoring, steady
 
 MEASUREMENTS: dict[str, Callable[..., object]] = {
     "capture": capture.measure,
     "burst": burst.measure,
     "import": importing.measure,
     "prefect-share": prefect_share.measure,
+    "scoring": scoring.measure,
     "steady": steady.measure,
 }
 TIMED = ("capture", "steady")

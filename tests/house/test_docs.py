@@ -11,6 +11,8 @@ import yaml
 from api.app import create_app
 from api.errors import ANSWERS
 from api.settings import Settings as ApiSettings
+from benchmarks.__main__ import MEASUREMENTS
+from benchmarks.page import WORDS
 from integrations.registry import provider_names
 from tests.house.code import PRODUCT, ROOT, dotted, modules
 from tests.house.settings import documented_rows
@@ -108,6 +110,11 @@ def test_every_error_code_is_documented() -> None:
 def test_every_flow_is_documented() -> None:
     listed = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     assert [flow["name"] for flow in listed if f"`{flow['name']}`" not in page("architecture.md")] == []
+
+
+def test_every_measurement_has_its_section_on_the_page_of_performance() -> None:
+    assert sorted(WORDS) == sorted(MEASUREMENTS)
+    assert [name for name in WORDS if f"## {name}\n" not in page("performance.md")] == []
 
 
 def test_every_provider_is_documented() -> None:
