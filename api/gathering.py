@@ -34,22 +34,28 @@ class Gathering:
         self._keep = keep
         self._threads = threads
         self._waiting: deque[_Waiting] = deque()
+        self._working = 0
         self._workers: set[asyncio.Task[None]] = set()
 
     async def keep(self, item: Keyed) -> Receipt:
         """The receipt of a submission; committed when this returns. Raises what `keep` raises."""
         waiting = _Waiting(item, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if len(self._workers) < CALLS_AT_ONCE:
+        if self._working < CALLS_AT_ONCE:
+            self._working += 1
             worker = asyncio.create_task(self._work())
-            self._workers.add(worker)
+            self._workers.add(worker)  # a task that nobody holds may vanish
             worker.add_done_callback(self._workers.discard)
         return await waiting.answer
 
     async def _work(self) -> None:
-        await asyncio.sleep(0)  # what else arrived in this turn of the loop goes along
-        while batch := self._next_batch():
-            await self._keep_batch(batch)
+        """Keep what waits until nothing does. From then on it does not count as working, lest somebody rely on it."""
+        try:
+            await asyncio.sleep(0)  # what else arrived in this turn of the loop goes along
+            while batch := self._next_batch():
+                await self._keep_batch(batch)
+        finally:
+            self._working -= 1
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []

@@ -177,7 +177,12 @@ def _lines(result: dict[str, Any]) -> list[Line]:
     return [
         Line("requests/s with one lead each", f"{result['per_second']:,.0f}"),
         Line("requests/s of the minimal baseline", f"{result['baseline_per_second']:,.0f}"),
-        Line("ratio", f"{ratio:.2f}", f"at least {TARGET_RATIO:g}", ratio >= TARGET_RATIO),
+        Line(
+            "ratio, median of those of the rounds",
+            f"{ratio:.2f}",
+            f"at least {TARGET_RATIO:g}",
+            ratio >= TARGET_RATIO,
+        ),
         Line(
             f"leads/s in arrays of {LEADS_OF_AN_ARRAY}",
             f"{arrays:,.0f}",

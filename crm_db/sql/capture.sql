@@ -53,9 +53,8 @@ begin
         insert into crm_inbox (org_id, id, source_id, content_type, automation, body)
         select f.org, f.id, f.source, f.content_type, f.automation, f.body
         from firsts f where f.id in (select t.ref_id from taken t)
-        returning id
     )
-    select array_agg(kept.id order by kept.id) into fresh from kept;
+    select array_agg(f.id order by f.ordinal) into fresh from firsts f where f.id in (select t.ref_id from taken t);
 
     if cardinality(fresh) = cardinality(p_keys) then
         return query select made.ordinal, made.id, false, false from unnest(fresh) with ordinality as made(id, ordinal);

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 
 from api.capture_store import CaptureStore, Keyed, Receipt, open_pool
-from api.gathering import Gathering
+from api.gathering import CALLS_AT_ONCE, Gathering
 from crm_db.actions.sources import NewSource
 from tests.conftest import Database, Org
 
@@ -53,6 +53,39 @@ def test_what_waits_at_one_moment_is_kept_by_one_call(
     answers = gathered(counted, [keyed(org, source, f"key-{number}") for number in range(50)])
     assert len({answer.event_id for answer in answers if isinstance(answer, Receipt)}) == 50
     assert calls == [50]
+
+
+def test_who_comes_in_the_moment_in_which_all_calls_end_is_not_left_waiting(
+    org: Org, source: NewSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[asyncio.Future[None]] = []
+
+    async def call(_keep: object, items: Sequence[Keyed], **_: object) -> list[Receipt]:
+        """A call to the database that ends when the test says so."""
+        calls.append(asyncio.get_running_loop().create_future())
+        await calls[-1]
+        return [Receipt(uuid4(), repeated=False) for _ in items]
+
+    async def come_when_all_end() -> None:
+        gathering = Gathering(lambda items: [], CapacityLimiter(4))
+        posts = []
+        for number in range(CALLS_AT_ONCE):
+            posts.append(asyncio.create_task(gathering.keep(keyed(org, source, f"key-{number}"))))
+            while len(calls) <= number:
+                await asyncio.sleep(0)
+        for begun in calls:
+            begun.set_result(None)
+        last = asyncio.create_task(gathering.keep(keyed(org, source, "last")))
+        await asyncio.gather(*posts)
+        for _ in range(1_000):  # turns of the loop, of which one should do
+            if len(calls) > CALLS_AT_ONCE:
+                break
+            await asyncio.sleep(0)
+        calls[-1].set_result(None)
+        await last
+
+    monkeypatch.setattr(to_thread, "run_sync", call)
+    asyncio.run(come_when_all_end())
 
 
 def test_what_the_database_refuses_fails_alone(store: CaptureStore, org: Org, source: NewSource) -> None:

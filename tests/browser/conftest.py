@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.faults.own_stack import OwnStack, own_stack
 
@@ -42,6 +42,7 @@ def page(stack: OwnStack, tmp_path: Path) -> Iterator[Page]:
         )
         fresh = browser.new_page(viewport={"width": 1400, "height": 900})
         fresh.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)  # else five seconds, whatever the machine is doing
         yield fresh
         browser.close()
 

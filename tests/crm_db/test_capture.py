@@ -1,6 +1,8 @@
 """From a raw submission to a prepared lead, in the database as flows see it."""
 
 import json
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -414,3 +416,28 @@ def test_a_test_leaves_no_mark_on_a_real_lead_and_a_real_post_ends_a_test(as_flo
 def test_event_ids_rise_in_the_order_in_which_an_array_was_posted(as_flow, org, source):
     ids = post(as_flow, org, source.id, *({"n": number} for number in range(500)))
     assert ids == sorted(ids)
+
+
+def test_who_is_being_captured_by_another_intake_is_waited_for_and_not_made_twice(as_flow, org, source, reps):
+    session.bind(as_flow.flow_url, pool_size=5)
+    claims = []
+    for key in ("first", "second"):
+        post(as_flow, org, source.id, {"email": "a@example.com", "name": key}, key=key)
+        with session.unit_of_work() as work:
+            claims.append(submissions.claim(work, limit=1, lease=LEASE))
+    told: list[str] = []
+
+    def second_intake() -> None:
+        with session.unit_of_work() as work:
+            told.extend(one.outcome for one in submissions.capture(work, claims[1].token, now=NOW).verdicts)
+
+    other = threading.Thread(target=second_intake)
+    with session.unit_of_work() as work:
+        submissions.capture(work, claims[0].token, now=NOW)
+        other.start()
+        waits_for_a_lock = "select count(*) from pg_stat_activity where wait_event = 'advisory'"
+        while other.is_alive() and rows(waits_for_a_lock)[0]["count"] == 0:
+            time.sleep(0.02)
+    other.join(60)
+    assert told == ["merged"]
+    assert len(rows("select 1 from crm_leads")) == 1
