@@ -26,7 +26,8 @@ from crm_db.rules.telling import told
 
 # A session keeps its plans, those of triggers and foreign keys too; made while a table is empty, they crawl when it is full.
 _PLAN_ANEW = text("discard plans")
-_NEW_IDS = text("select crm_uuid7() from generate_series(1, :count)")
+# In order: of leads that were made at one moment the first row's is the oldest.
+_NEW_IDS = text("select crm_uuid7() as id from generate_series(1, :count) order by id")
 _CURRENT = text(
     f"""
     select id, team_id, scored_at, rescore_at, {", ".join((*ENRICHABLE, *HISTORY))} from crm_leads
@@ -60,7 +61,7 @@ def keep(session: Session, job: Job, rows: Sequence[ReadRow], *, now: datetime) 
     drafts = [row.draft for row in rows]
     identity_locks.take(session, job.org_id, [(job.source, draft) for draft in drafts])
     known = imports.known(session, job.org_id, job.source, [row.identity for row in rows], drafts)
-    decided = decide(known, rows)
+    decided = decide(known, rows, now=now)
     ids = _lead_ids(session, decided)
     leads = _write_leads(session, job, decided, ids, now)
     bulk.insert(

@@ -15,12 +15,15 @@ def candidates(session: Session, org_id: UUID, drafts: Sequence[LeadDraft]) -> l
     """The org's leads that bear an e-mail address or telephone number of these drafts."""
     emails = {draft.email for draft in drafts if draft.email}
     phones = {draft.phone for draft in drafts if draft.phone}
-    known = select(Lead.id, Lead.email, Lead.phone, Lead.created_at, Lead.last_name).where(
+    known = select(Lead.id, Lead.email, Lead.phone, Lead.created_at, Lead.last_name, Lead.first_name).where(
         Lead.org_id == org_id,
         Lead.deleted_at.is_(None),
         or_(Lead.email == any_(_array(emails)), Lead.phone == any_(_array(phones))),
     )
-    return [Candidate(*row) for row in session.execute(known)]
+    return [
+        Candidate(row.id, row.email, row.phone, row.created_at, row.last_name, first_name=row.first_name)
+        for row in session.execute(known)
+    ]
 
 
 def taken_external_ids(

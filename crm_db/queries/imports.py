@@ -22,7 +22,7 @@ _SAID = text(
 )
 _PEOPLE = text(
     """
-    select id, email, phone, created_at, last_name, deleted_at,
+    select id, email, phone, created_at, last_name, first_name, deleted_at,
            case when source = :source then external_id end as external_id
     from crm_leads
     where org_id = :org
@@ -136,6 +136,7 @@ def _with_people(
                 row["created_at"],
                 row["last_name"],
                 tuple(keys[row["id"]]),
+                row["first_name"],
             )
             for row in alive
         ],

@@ -9,13 +9,15 @@ What comes from another system's records may carry a key that says who it is; it
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
 from crm_db.rules.mapping import MAX_CUSTOM
 from crm_db.rules.normalise import MAX_TAGS, LeadDraft
+
+_JUST_NOW = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -29,34 +31,60 @@ class Candidate:
     last_name: str | None = None
     keys: tuple[str, ...] = ()
     """By which its records in another system are known to be this lead's."""
+    first_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Traits:
+    """By what a person is told from others."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True)
 class Decision:
     """What to do with one submission: create a lead, or enrich `lead_id` or what `same_as` creates.
 
-    `same_as` is an index into the batch and always that of a submission decided "create".
+    `same_as` is an index into the batch and always that of a submission decided "create". `email_taken`: another lead has the
+    e-mail, so this one, which is known by its key and has none, must not get it.
     """
 
     kind: Literal["create", "enrich"]
     lead_id: UUID | None
     same_as: int | None
     reason: str
+    email_taken: bool = False
 
 
 def match_batch(
-    existing: Sequence[Candidate], incoming: Sequence[LeadDraft], keys: Sequence[str] = ()
+    existing: Sequence[Candidate],
+    incoming: Sequence[LeadDraft],
+    keys: Sequence[str] = (),
+    made_at: Sequence[datetime] = (),
 ) -> list[Decision]:
-    """One decision for each submission, in order; `keys`: the key of each, where they have any."""
+    """One decision for each submission, in order.
+
+    keys: the key of each, where they have any. made_at: when the lead was made that it would be, if not now.
+    """
     people = _People()
     for candidate in sorted(existing, key=lambda known: (known.created_at, known.lead_id)):
-        person = _Person(len(people.all), candidate.lead_id, None)
-        person.learn(candidate.email, candidate.phone, candidate.last_name)
+        person = _Person((candidate.created_at, len(people.all)), candidate.lead_id, None)
+        person.traits = Traits(candidate.first_name, candidate.last_name, candidate.email, candidate.phone)
         people.add(person)
         people.by_key.update(dict.fromkeys(candidate.keys, person))
     return [
-        _decide(people, draft, index, keys[index] if keys else "") for index, draft in enumerate(incoming)
+        _decide(people, draft, index, keys[index] if keys else "", made_at[index] if made_at else _JUST_NOW)
+        for index, draft in enumerate(incoming)
     ]
+
+
+def learn(traits: Traits, draft: LeadDraft) -> Traits:
+    """What is known of a lead that a submission enriched, by the rule of `enrich`."""
+    current = vars(traits)
+    return replace(traits, **{name: getattr(draft, name) for name in current if _fills(current, draft, name)})
 
 
 def enrich(current: Mapping[str, object], draft: LeadDraft) -> dict[str, object]:
@@ -68,13 +96,8 @@ def enrich(current: Mapping[str, object], draft: LeadDraft) -> dict[str, object]
     """
     changes: dict[str, object] = {}
     for column in _FILLED:
-        sent = getattr(draft, column)
-        if (
-            sent is not None
-            and _is_empty(current.get(column))
-            and _agrees(current, draft, _PARTNER.get(column))
-        ):
-            changes[column] = sent
+        if _fills(current, draft, column):
+            changes[column] = getattr(draft, column)
     merged = {
         "utm": dict(draft.utm) if _is_empty(current.get("utm")) else current.get("utm"),
         "consent": _consent(_members(current.get("consent")), draft.consent),
@@ -100,25 +123,18 @@ _PARTNER = {
 class _Person:
     """A lead as far as matching knows it: `rank` is its age, `lead_id` or `index` where it is or will be."""
 
-    def __init__(self, rank: int, lead_id: UUID | None, index: int | None) -> None:
+    def __init__(self, rank: tuple[datetime, int], lead_id: UUID | None, index: int | None) -> None:
         self.rank = rank
         self.lead_id = lead_id
         self.index = index
-        self.email: str | None = None
-        self.phone: str | None = None
-        self.last_name: str | None = None
-
-    def learn(self, email: str | None, phone: str | None, last_name: str | None) -> None:
-        """Fill what is not known yet."""
-        self.email = self.email or email
-        self.phone = self.phone or phone
-        self.last_name = self.last_name or last_name
+        self.traits = Traits()
 
     def is_another_than(self, draft: LeadDraft) -> bool:
         """Whether somebody with the same phone is a different person: both e-mail and last name differ."""
-        if not (self.email and draft.email and self.last_name and draft.last_name):
+        own = self.traits
+        if not (own.email and draft.email and own.last_name and draft.last_name):
             return False
-        return self.email != draft.email and self.last_name.casefold() != draft.last_name.casefold()
+        return own.email != draft.email and own.last_name.casefold() != draft.last_name.casefold()
 
 
 class _People:
@@ -136,20 +152,21 @@ class _People:
 
     def index(self, person: _Person) -> None:
         """Make a person findable by what is known of them by now."""
-        for key, found in ((person.email, self.by_email), (person.phone, self.by_phone)):
+        for key, found in ((person.traits.email, self.by_email), (person.traits.phone, self.by_phone)):
             if key and person not in found[key]:
                 found[key].append(person)
 
 
-def _decide(people: _People, draft: LeadDraft, index: int, key: str) -> Decision:
+def _decide(people: _People, draft: LeadDraft, index: int, key: str, made_at: datetime) -> Decision:
     person, reason = _find(people, draft, key)
     decision = Decision("create", None, None, reason)
     if person is None:
-        person = _Person(len(people.all), None, index)
+        person = _Person((made_at, len(people.all)), None, index)
         people.all.append(person)
     else:
-        decision = Decision("enrich", person.lead_id, person.index, reason)
-    person.learn(draft.email, draft.phone, draft.last_name)
+        taken = not person.traits.email and bool(people.by_email.get(draft.email or ""))
+        decision = Decision("enrich", person.lead_id, person.index, reason, email_taken=taken)
+    person.traits = learn(person.traits, replace(draft, email=None) if decision.email_taken else draft)
     people.index(person)
     if key:
         people.by_key[key] = person
@@ -174,6 +191,15 @@ def _find(people: _People, draft: LeadDraft, key: str) -> tuple[_Person | None, 
 
 def _oldest(people: list[_Person]) -> _Person:
     return min(people, key=lambda person: person.rank)
+
+
+def _fills(current: Mapping[str, object], draft: LeadDraft, column: str) -> bool:
+    """Whether a column is a gap that a submission fills."""
+    return (
+        getattr(draft, column) is not None
+        and _is_empty(current.get(column))
+        and _agrees(current, draft, _PARTNER.get(column))
+    )
 
 
 def _agrees(current: Mapping[str, object], draft: LeadDraft, partner: str | None) -> bool:

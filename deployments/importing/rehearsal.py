@@ -24,7 +24,7 @@ from deployments.importing.run import ImportRows
 from deployments.importing.workers import Assignment
 
 _TABLES = """
-    create table people (lead text primary key, email text, phone text, last_name text, created text);
+    create table people (lead text primary key, email text, phone text, last_name text, first_name text, created text);
     create index people_email on people (email);
     create index people_phone on people (phone);
     create table said (key text, digest blob, lead text);
@@ -32,10 +32,12 @@ _TABLES = """
 """
 _SAID = "select key, digest, lead from said where key in (select value from json_each(?))"
 _PEOPLE = """
-    select lead, email, phone, last_name, created from people
+    select lead, email, phone, last_name, first_name, created from people
     where email in (select value from json_each(?)) or phone in (select value from json_each(?))
        or lead in (select value from json_each(?))
 """
+_AFTER_ALL_IDS = 1 << 127
+"""Ids are made in the order of time: those of leads that there would be are later than all that there are."""
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def _rehearse(work: Assignment, memory: "_Memory", rows: Sequence[RawRow]) -> Ke
             [row.draft for row in told],
         )
     known = memory.added_to(found, told)
-    decided = decide(known, told)
+    decided = decide(known, told, now=now)
     memory.remember(known, decided, now)
     new = sum(decision.kind == "create" for decision in decided.decisions)
     merged = len(decided.decisions) - new
@@ -97,7 +99,7 @@ class _Memory:
             said.setdefault(key, set()).add(digest)
             keys.setdefault(UUID(lead), []).append(key)
         people = {person.lead_id: person for person in known.people}
-        for person in self._people(rows, keys):
+        for person in self._people(rows, {*keys, *people}):
             before = people.get(person.lead_id)
             named = (*keys.get(person.lead_id, ()), *(before.keys if before else ()))
             people[person.lead_id] = replace(person, keys=tuple(dict.fromkeys(named)))
@@ -108,9 +110,16 @@ class _Memory:
         """Keep what a run would have written."""
         ids = self._lead_ids(decided)
         self._database.executemany(
-            "insert or replace into people values (?, ?, ?, ?, ?)",
+            "insert or replace into people values (?, ?, ?, ?, ?, ?)",
             [
-                (one.lead_id.hex, one.email, one.phone, one.last_name, one.created_at.isoformat())
+                (
+                    one.lead_id.hex,
+                    one.email,
+                    one.phone,
+                    one.last_name,
+                    one.first_name,
+                    one.created_at.isoformat(),
+                )
                 for one in learnt(known, decided, ids, now=now)
             ],
         )
@@ -126,19 +135,21 @@ class _Memory:
         for decision in decided.decisions:
             if decision.kind == "create":
                 self._leads += 1
-                ids.append(UUID(int=self._leads))
+                ids.append(UUID(int=_AFTER_ALL_IDS + self._leads))
             else:
                 ids.append(decision.lead_id or ids[decision.same_as or 0])
         return ids
 
-    def _people(self, rows: Sequence[ReadRow], keys: dict[UUID, list[str]]) -> Iterator[Candidate]:
+    def _people(self, rows: Sequence[ReadRow], named: set[UUID]) -> Iterator[Candidate]:
         emails = {row.draft.email for row in rows if row.draft.email}
         phones = {row.draft.phone for row in rows if row.draft.phone}
-        leads = {lead.hex for lead in keys}
-        for lead, email, phone, last_name, created in self._database.execute(
+        leads = {lead.hex for lead in named}
+        for lead, email, phone, last_name, first_name, created in self._database.execute(
             _PEOPLE, [_list(emails), _list(phones), _list(leads)]
         ):
-            yield Candidate(UUID(lead), email, phone, datetime.fromisoformat(created), last_name)
+            yield Candidate(
+                UUID(lead), email, phone, datetime.fromisoformat(created), last_name, first_name=first_name
+            )
 
 
 def _list(values: set[str]) -> str:

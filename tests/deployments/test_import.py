@@ -2,13 +2,16 @@
 
 import ast
 import csv
+import io
 import json
 import os
+import random
 import re
 import signal
 import textwrap
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -19,7 +22,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks import leads_file
+from crm_db import session
 from deployments.cli import app
+from deployments.importing import rehearsal, workers
 from tests.conftest import Database, Org
 from tests.deployments.own_import import counts_of, start
 from tests.house.code import ROOT, dotted, modules
@@ -36,6 +41,14 @@ created_at = "Created"
 column = "Won"
 converted = ["yes"]
 lost = ["no"]
+"""
+PEOPLE_MAPPING = """
+source = "old"
+[columns]
+external_id = "Id"
+name = "Name"
+email = "Mail"
+phone = "Phone"
 """
 PUBLIC_SET = ROOT.parent / "shared" / "data" / "leads_x_education.csv"
 
@@ -167,6 +180,69 @@ def test_a_dry_run_counts_what_a_run_would_and_changes_nothing(
     assert done["merged"] > 50
     assert leads(database) == done["new"]
     assert told(crm(table, "--mapping", mapping, "--dry-run", "--json"))["repeated"] == 701
+
+
+def test_a_row_whose_address_an_earlier_row_of_its_batch_brought_is_no_second_bearer(crm, put, database):
+    mapping = put("m.toml", PEOPLE_MAPPING)
+    table = put("z.csv", "Id,Name,Mail,Phone\nZ1,Zed,,\n,Zed Two,zed@two.example,\nZ1,Zed,zed@two.example,\n")
+    told(crm(table, "--mapping", mapping, "--processes", "1", "--json"))
+    assert one(database, "select count(*) from crm_leads where email = 'zed@two.example'") == 1
+
+
+@pytest.fixture
+def run_here(crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in this process, and in batches of seven rows."""
+
+    @contextmanager
+    def pool(assignment: workers.Assignment, _: int) -> Iterator[Any]:
+        monkeypatch.setattr(workers._Worker, "assignment", assignment, raising=False)
+        session.bind(assignment.url, pool_size=1)
+        try:
+            yield lambda rows: rehearsal._done(workers.import_rows(rows))
+        finally:
+            session.unbind()
+
+    monkeypatch.setattr("deployments.importing.run.pool", pool)
+    monkeypatch.setattr("deployments.importing.run.ROWS_PER_BATCH", 7)
+
+
+@pytest.mark.usefixtures("run_here")
+def test_a_dry_run_counts_what_a_run_would_whoever_comes_in_whatever_order(crm, put, database):
+    mapping = put("m.toml", PEOPLE_MAPPING)
+    chance = random.Random(7)
+    for turn in range(16):  # each file meets the leads of those before it
+        rows = [
+            [
+                chance.choice(["", "", "", f"{chance.randrange(6)}"]),
+                " ".join((chance.choice(["Anna", "Berta"]), chance.choice(["", "Braun", "Cox"]))).strip(),
+                chance.choice(["", f"p{chance.randrange(5)}@x{turn // 2}.example"]),
+                chance.choice(["", f"+49308887{turn // 2}{chance.randrange(4)}0"]),
+            ]
+            for _ in range(40)
+        ]
+        text = io.StringIO()
+        csv.writer(text).writerows([["Id", "Name", "Mail", "Phone"], *rows])
+        table = put(f"{turn}.csv", text.getvalue())
+        options = ("--mapping", mapping, "--source", f"s{turn // 2}", "--json")
+        rehearsed, done = (told(crm(table, *options, *more)) for more in (("--dry-run",), ()))
+        kinds = ("rows", "new", "merged", "repeated", "rejected")
+        assert [rehearsed[kind] for kind in kinds] == [done[kind] for kind in kinds]
+    twice = "select count(*) from (select from crm_leads where email is not null group by email having count(*) > 1) d"
+    assert one(database, twice) == 0
+
+
+@pytest.mark.usefixtures("run_here")
+def test_a_dry_run_knows_which_names_a_run_would_not_fill(crm, put):
+    rows = [
+        ",Anna,dr1@dr.example,+493088877",
+        ",Berta Braun,dr1@dr.example,+493088877",
+        *(f",Filler,f{number}@dr.example," for number in range(20)),
+        ",Carl Cox,dr2@dr.example,+493088877",
+    ]
+    table = put("dr.csv", "\n".join(["Id,Name,Mail,Phone", *rows]))
+    options = ("--mapping", put("m.toml", PEOPLE_MAPPING), "--json")
+    rehearsed, done = (told(crm(table, *options, *more)) for more in (("--dry-run",), ()))
+    assert (rehearsed["new"], rehearsed["merged"]) == (done["new"], done["merged"]) == (21, 2)
 
 
 def test_what_differs_only_in_the_mapping_is_taken_up(crm, put, mapping, database):

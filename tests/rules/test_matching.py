@@ -27,8 +27,10 @@ def who(decision: Decision) -> object:
     return decision.same_as if decision.lead_id is None else decision.lead_id.int
 
 
-def sent(email: str | None = None, phone: str | None = None, last: str | None = None) -> LeadDraft:
-    return LeadDraft(email=email, phone=phone, last_name=last)
+def sent(
+    email: str | None = None, phone: str | None = None, last: str | None = None, first: str | None = None
+) -> LeadDraft:
+    return LeadDraft(email=email, phone=phone, last_name=last, first_name=first)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,14 @@ def test_what_a_batch_mate_adds_to_an_existing_lead_identifies_the_next_one() ->
 
 IDENTITIES = st.sampled_from([None, "1", "2", "3"])
 DRAFTS = st.lists(
-    st.builds(sent, IDENTITIES, IDENTITIES, st.sampled_from([None, "Berg", "Holm"])), max_size=12
+    st.builds(
+        sent,
+        IDENTITIES,
+        IDENTITIES,
+        st.sampled_from([None, "Berg", "Holm"]),
+        st.sampled_from([None, "Anna", "Bob"]),
+    ),
+    max_size=12,
 )
 
 
@@ -102,7 +111,7 @@ def test_a_batch_is_decided_as_if_its_submissions_came_one_after_the_other(draft
         assert together[index].kind == alone.kind
         if alone.lead_id is None:
             made_by[len(leads)] = index
-            leads.append({"email": draft.email, "phone": draft.phone, "last_name": draft.last_name})
+            leads.append(enrich({}, draft))
         else:
             lead = leads[alone.lead_id.int]
             lead.update(enrich(lead, draft))
@@ -110,10 +119,11 @@ def test_a_batch_is_decided_as_if_its_submissions_came_one_after_the_other(draft
 
 
 def _candidate(n: int, lead: Mapping[str, object]) -> Candidate:
-    email, phone, last = (
-        None if lead[name] is None else str(lead[name]) for name in ("email", "phone", "last_name")
+    email, phone, last, first = (
+        None if lead.get(name) is None else str(lead[name])
+        for name in ("email", "phone", "last_name", "first_name")
     )
-    return Candidate(UUID(int=n), email, phone, THEN + timedelta(days=n), last)
+    return Candidate(UUID(int=n), email, phone, THEN + timedelta(days=n), last, first_name=first)
 
 
 FULL = LeadDraft(

@@ -3,14 +3,14 @@
 A row of the same key is the same record, whatever else it says; else the rules for submissions hold (rules/matching.py).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from crm_db.rules.imports.rows import Identity, ReadRow
 from crm_db.rules.imports.table import Fault
-from crm_db.rules.matching import Candidate, Decision, match_batch
+from crm_db.rules.matching import Candidate, Decision, Traits, learn, match_batch
 from crm_db.rules.normalise import AS_SENT, LeadDraft
 
 DELETED = Fault("deleted_lead", "its lead was deleted here; it is not brought back by an import")
@@ -44,7 +44,7 @@ def is_repeated(known: Known, identity: Identity) -> bool:
     return identity.digest in known.said.get(identity.key, ())
 
 
-def decide(known: Known, rows: Sequence[ReadRow]) -> Decided:
+def decide(known: Known, rows: Sequence[ReadRow], *, now: datetime) -> Decided:
     """Decide a batch as if its rows came one after the other."""
     said = {key: set(digests) for key, digests in known.said.items()}
     kept: list[ReadRow] = []
@@ -58,9 +58,17 @@ def decide(known: Known, rows: Sequence[ReadRow]) -> Decided:
             continue
         seen.add(row.identity.digest)
         kept.append(row)
-    decisions = match_batch(known.people, [row.draft for row in kept], [row.identity.key for row in kept])
+    decisions = match_batch(
+        known.people,
+        [row.draft for row in kept],
+        [row.identity.key for row in kept],
+        [row.history.created_at or now for row in kept],
+    )
     return Decided(
-        tuple(_without_borne_emails(known.people, kept, decisions)),
+        tuple(
+            replace(row, draft=_less_email(row.draft)) if decision.email_taken else row
+            for row, decision in zip(kept, decisions, strict=True)
+        ),
         tuple(decisions),
         repeated=len(rows) - len(kept) - len(refused),
         refused=tuple(refused),
@@ -73,30 +81,16 @@ def learnt(known: Known, decided: Decided, lead_ids: Sequence[UUID], *, now: dat
     touched = {}
     for row, lead_id in zip(decided.rows, lead_ids, strict=True):
         new = Candidate(lead_id, None, None, row.history.created_at or now)
-        person, draft = people.get(lead_id, new), row.draft
+        person = people.get(lead_id, new)
+        traits = learn(Traits(person.first_name, person.last_name, person.email, person.phone), row.draft)
         people[lead_id] = touched[lead_id] = replace(
-            person,
-            email=person.email or draft.email,
-            phone=person.phone or draft.phone,
-            last_name=person.last_name or draft.last_name,
-            keys=(*person.keys, row.identity.key),
+            person, **vars(traits), keys=(*person.keys, row.identity.key)
         )
     return list(touched.values())
 
 
-def _without_borne_emails(
-    people: Sequence[Candidate], rows: Sequence[ReadRow], decisions: Sequence[Decision]
-) -> Iterator[ReadRow]:
-    """The rows; one that is its lead's by its key brings no e-mail that another lead has: two leads of one address are none."""
-    bearers = {person.email: person.lead_id for person in people if person.email}
-    nameless = {person.lead_id for person in people if not person.email}
-    for row, decision in zip(rows, decisions, strict=True):
-        bearer = bearers.get(row.draft.email or "")
-        another = bearer is not None and decision.lead_id in nameless and bearer != decision.lead_id
-        yield replace(row, draft=_less_email(row.draft)) if another else row
-
-
 def _less_email(draft: LeadDraft) -> LeadDraft:
+    """The draft without its e-mail, which is kept and told: two leads of one address are none."""
     return replace(
         draft,
         email=None,
