@@ -66,6 +66,8 @@ def mapping_of(path: Path) -> Mapping[str, Any]:
     except ValueError as problem:  # what both parsers and the decoder raise; it tells the line
         kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
         raise DeploymentError(f"{path} is not {kind}: {problem}.") from None
+    except RecursionError:
+        raise DeploymentError(f"{path} holds lists or tables that are nested too deeply.") from None
     if not isinstance(read, dict):
         raise DeploymentError(f"{path} does not hold names and values.")
     return read

@@ -24,6 +24,7 @@ from typer.testing import CliRunner, Result
 from benchmarks import leads_file
 from crm_db import session
 from deployments.cli import app
+from deployments.errors import DeploymentError
 from deployments.importing import rehearsal, workers
 from tests.conftest import Database, Org
 from tests.deployments.own_import import counts_of, start
@@ -288,11 +289,25 @@ def test_what_is_no_table_is_one_sentence(crm, put, mapping, content, words):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("source = ", "is not TOML"), ('source = "old"\n[columns]\nemail = "Post"', "names the column Post")],
+    [
+        ("source = ", "is not TOML"),
+        ('source = "old"\n[columns]\nemail = "Post"', "names the column Post"),
+        ('source = "old"\nothers = [1]', "others is"),
+        ('source = "old"\nempty = ' + "[" * 100_000 + "]" * 100_000, "nested too deeply"),
+    ],
 )
 def test_a_mapping_that_does_not_fit_is_one_sentence(crm, put, content, words):
     answer = crm(put("old.csv", "Id,Mail\n1,\n"), "--mapping", put("m.toml", content))
+    assert isinstance(answer.exception, DeploymentError)
     assert words in str(answer.exception)
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_a_mapping_that_is_nested_too_deeply_is_one_sentence(crm, put, depth):
+    mapping = put("m.json", '{"source": "old", "empty": ' + "[" * depth + "]" * depth + "}")
+    answer = crm(put("old.csv", "Id,Mail\n1,\n"), "--mapping", mapping)
+    assert isinstance(answer.exception, DeploymentError)
+    assert "deep" in str(answer.exception)
 
 
 def test_a_file_that_is_no_list_of_rejects_is_not_overwritten(crm, put, mapping):

@@ -7,6 +7,7 @@ first row is looked at.
 import difflib
 import hashlib
 import json
+import unicodedata
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from crm_db.rules.aliases import KNOWN_FIELDS
 from crm_db.rules.imports.table import OWN_COLUMNS
+from crm_db.rules.imports.wording import unfit_constant, unfit_format, unfit_parts
 from crm_db.rules.mapping import MAX_CUSTOM, MAX_NAME_CHARS
 from crm_db.rules.text import one_line
 
@@ -94,6 +96,8 @@ def read_plan(
 
     Raises BadMapping.
     """
+    if unfit := unfit_parts({**given, "--source": source} if source else given):
+        raise BadMapping(unfit)
     reading = _Reading(given, tuple(header))
     plan = reading.plan(source, region)
     if reading.problems:
@@ -118,11 +122,8 @@ class _Reading:
         outcomes = self._outcomes()
         customs = self._customs(columns, outcomes)
         constants = self._constants()
-        named = source or self._text("source") or ""
-        if not named.strip():
-            self.problems.append('It names no source: add source = "…", or say --source.')
         return Plan(
-            source=one_line(named, MAX_NAME_CHARS),
+            source=self._source(source),
             header=self.header,
             known=known,
             customs=customs,
@@ -135,12 +136,25 @@ class _Reading:
             empty=frozenset(map(word, self._words("empty"))) | {""},
             numbers=frozenset(self._places("numbers")),
             decimal=self._decimal(),
-            date_formats=tuple(self._words("formats", self._table("dates"))) or ("iso",),
+            date_formats=self._date_formats() or ("iso",),
             zone=self._zone(),
             outcomes=outcomes,
             region=region if (told := self._text("region")) is None else told,
             mark=self._mark(region),
         )
+
+    def _source(self, told: str | None) -> str:
+        """The source's name as it is given: ids count within it, so that it is never another one than was meant."""
+        named = unicodedata.normalize("NFC", told or self._text("source") or "")
+        if not named.strip():
+            self.problems.append('It names no source: add source = "…", or say --source.')
+        elif len(named) > MAX_NAME_CHARS:
+            self.problems.append(f"The source's name is longer than {MAX_NAME_CHARS} characters.")
+        elif named != one_line(named, MAX_NAME_CHARS):
+            self.problems.append(
+                "The source's name holds control characters, or blanks around it or one after the other."
+            )
+        return named
 
     def _columns(self) -> dict[str, int]:
         """Field to place."""
@@ -160,7 +174,7 @@ class _Reading:
         """The columns that are kept under a name of their own: those named so, and all that nothing else is said of."""
         named = [(place, name.removeprefix(CUSTOM)) for name, place in columns.items() if _is_custom(name)]
         others = self.given.get("others", "custom")
-        if others not in {"custom", "ignore"}:
+        if others not in ("custom", "ignore"):
             self.problems.append('others is "custom" (keep what is not named) or "ignore".')
         used = {*columns.values(), *self._places("ignore"), outcomes.column, outcomes.at}
         rest = (
@@ -183,8 +197,12 @@ class _Reading:
         for name, value in constants.items():
             if not (name in KNOWN_FIELDS - {"external_id"} or _is_custom(name)):
                 self.problems.append(f"constants.{name} is no field that a constant can fill.")
-            if not isinstance(value, (str, int, float, bool, list)):
-                self.problems.append(f"constants.{name} is neither a text, a number, yes or no, nor a list.")
+            if why := unfit_constant(value):
+                self.problems.append(f"constants.{name} {why}.")
+            if _is_custom(name) and name != CUSTOM + one_line(name.removeprefix(CUSTOM), MAX_NAME_CHARS):
+                self.problems.append(
+                    f"{one_line(name, MAX_NAME_CHARS)} is no name that can be kept as it is."
+                )
         return constants
 
     def _values(self) -> dict[int, dict[str, str]]:
@@ -214,9 +232,18 @@ class _Reading:
             self.problems.append("outcome names no column; without one it can only say otherwise.")
         return Outcomes(columns.get("column"), words, otherwise, columns.get("at"))
 
+    def _date_formats(self) -> tuple[str, ...]:
+        formats = tuple(self._words("formats", self._table("dates")))
+        self.problems += [
+            f"The date format {form[:MAX_NAME_CHARS]} {why}."
+            for form in formats
+            if (why := unfit_format(form))
+        ]
+        return formats
+
     def _decimal(self) -> str:
         decimal = self.given.get("decimal", "")
-        if decimal not in {"", ".", ","}:
+        if decimal not in ("", ".", ","):
             self.problems.append('decimal is "." or ",".')
         return str(decimal)
 

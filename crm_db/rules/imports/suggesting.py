@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from crm_db.rules.aliases import field_named, folded
+from crm_db.rules.mapping import MAX_NAME_CHARS
 from crm_db.rules.questions import field_asked
-from crm_db.rules.text import word_set
+from crm_db.rules.text import one_line, word_set
 
 _CREATED = word_set(
     "created createdat createdate createddate createdon createtime dateadded dateentered leadcreated"
@@ -24,7 +25,7 @@ def suggested(header: Sequence[str], source: str) -> str:
     fields = _fields(header)
     lines = [
         "# Check each line; whatever is not named here is kept in the lead's custom fields.",
-        f"source = {_quoted(source)}",
+        f"source = {_quoted(one_line(source, MAX_NAME_CHARS))}",
         'empty = ["-", "n/a", "none", "null", "Select"]    # what means: nothing',
         '# region = "DE"                # country of telephone numbers without a prefix',
         '# decimal = ","                # the mark before a fraction: 1.234,50',

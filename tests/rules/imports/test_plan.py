@@ -1,8 +1,11 @@
 """What a mapping may say, and what is said about one that cannot be followed."""
 
+import json
 import tomllib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crm_db.rules.aliases import KNOWN_FIELDS
 from crm_db.rules.imports.plan import HISTORY, BadMapping, read_plan
@@ -59,6 +62,17 @@ def test_the_source_and_the_country_may_come_from_outside():
         ({"outcome": {"column": "Won", "otherwise": "gone"}}, "outcome.otherwise is none of"),
         ({"outcome": {"converted": ["1"]}}, "outcome names no column"),
         ({"region": 49}, "region is no text"),
+        ({"others": [1]}, 'others is "custom"'),
+        ({"decimal": [","]}, "decimal is"),
+        ({"outcome": {"column": "Won", "otherwise": {}}}, "outcome.otherwise is none of"),
+        ({"constants": {"value": float("nan")}}, "constants.value is no number that can be kept"),
+        ({"constants": {"custom.x": float("inf")}}, "constants.custom.x is no number that can be kept"),
+        ({"constants": {"custom.x": [float("-inf")]}}, "constants.custom.x has an item that is no number"),
+        ({"constants": {"custom.x": "a\0"}}, "constants.custom.x holds control characters"),
+        ({"constants": {"custom.x": "\ud83d"}}, "constants holds half a character"),
+        ({"dates": {"formats": ["%Q"]}}, "The date format %Q is none that strptime knows, nor iso"),
+        ({"dates": {"formats": ["%d %d"]}}, "The date format %d %d is none that strptime knows"),
+        ({"dates": {"formats": ["%d.%m."]}}, "The date format %d.%m. has no year"),
     ],
 )
 def test_what_is_wrong_with_a_mapping_is_said_in_a_sentence(given, words):
@@ -111,3 +125,93 @@ def test_an_id_is_suggested_by_its_ending_where_no_column_is_named_one():
 
 def test_history_has_no_field_of_a_submission():
     assert not KNOWN_FIELDS & set(HISTORY)
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()))
+    | st.datetimes()
+    | st.dates()
+    | st.sampled_from([*HEADER, "custom", "lost", "iso", "%Q", "%d %d", "%", "\ud800", "\0", 10**40])
+)
+NAMES = st.sampled_from(
+    (
+        "email",
+        "value",
+        "custom.x",
+        "custom.",
+        "Won",
+        "column",
+        "at",
+        "otherwise",
+        "lost",
+        "formats",
+        "timezone",
+    )
+) | st.text(st.characters(exclude_categories=()))
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner), max_leaves=8)
+TABLES = st.dictionaries(NAMES, SCALARS | st.lists(SCALARS, max_size=3) | VALUES, max_size=4)
+PARTS = st.sampled_from(
+    ("source", "region", "empty", "decimal", "others", "ignore", "numbers", "columns", "constants", "values",
+     "dates", "outcome")
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.dictionaries(PARTS | NAMES, VALUES | TABLES), st.none() | st.text())
+def test_whatever_a_mapping_holds_is_understood_or_told_in_sentences(given, source):
+    try:
+        read_plan(given, HEADER, source=source)
+    except BadMapping as bad:
+        assert all(problem.endswith(".") and problem.encode() for problem in bad.problems)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=3))
+def test_constants_that_are_accepted_can_be_written_as_json(constants):
+    try:
+        made = plan(constants=constants)
+    except BadMapping:
+        return
+    written = json.dumps([made.custom_constants, made.constants], allow_nan=False, ensure_ascii=False)
+    assert "\\u0000" not in written
+    assert written.encode()
+
+
+def test_however_deep_a_mapping_is_nested_or_long_its_numbers_are_it_is_told():
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert problems(numbers=[16**5_000]) == ["numbers holds a number of more than 30 digits."]
+    assert problems(empty=deep) == ["empty holds lists or tables more than 10 deep."]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "iso",
+        "%d/%m/%Y",
+        "%d.%m.%y %H:%M",
+        "%b %d, %Y %I:%M %p",
+        "%Y-%m-%dT%H:%M:%S%z",
+        "%G-W%V-%u",
+        "%x",
+        "%c",
+    ],
+)
+def test_a_date_format_that_reads_dates_is_accepted(form):
+    assert plan(dates={"formats": [form]}).date_formats == (form,)
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "a\0b", "a\nb", "a  b", " a", "a\u202eb", "a\ud800"])
+def test_a_source_is_never_changed_but_refused(name):
+    with pytest.raises(BadMapping) as told:
+        read_plan({}, HEADER, source=name)
+    assert len(told.value.problems) == len(problems(source=name)) == 1
+
+
+def test_a_source_of_a_hundred_letters_is_kept():
+    assert read_plan({}, HEADER, source="ü" * 100).source == "ü" * 100
+    assert len(tomllib.loads(suggested(HEADER, "old  \0" + "x" * 200))["source"]) == 100
