@@ -70,7 +70,7 @@ def _disk_full(ground: Ground) -> Found:
 
 
 def _connections(ground: Ground) -> Found:
-    return exhaustion.connections_exhausted(ground.server, posts=200)
+    return exhaustion.connections_exhausted(ground.server, posts=60)
 
 
 def _kill(killing: Killing, ground: Ground) -> Found:
