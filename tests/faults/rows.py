@@ -73,8 +73,8 @@ def _connections(ground: Ground) -> Found:
     return exhaustion.connections_exhausted(ground.server, posts=60)
 
 
-def _kill(killing: Killing, ground: Ground) -> Found:
-    return stack_kills.run(killing, seed=ground.seed)
+def _kill(killing: Killing, number: int, ground: Ground) -> Found:
+    return stack_kills.run(killing, seed=ground.seed + number)
 
 
 ROWS: tuple[Row, ...] = (
@@ -114,8 +114,8 @@ ROWS: tuple[Row, ...] = (
     *(
         Row(
             killing.name,
-            f"{killing.process} is killed {killing.kills} times under load",
-            {"stack": partial(_kill, killing)},
+            f"{killing.process} is killed {killing.kills * killing.stacks} times under load",
+            {f"stack {number + 1}": partial(_kill, killing, number) for number in range(killing.stacks)},
         )
         for killing in KILLINGS
     ),

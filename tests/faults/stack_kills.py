@@ -37,6 +37,8 @@ DELIVERING = (
 class Killing:
     """A fault: the process of `crm status` that is killed, by which signal, how often, and during how many posts.
 
+    stacks: how many stacks one after the other have that done to them; on one, the supervisor's pauses grow with each death.
+
     in_hand: the question whether it has work in hand just now. A kill at any odd moment rarely hits the ones that matter.
     fakes: e-mail goes to the provider fakes, which follow this plan; settings: what the stack is told in addition.
     """
@@ -46,6 +48,7 @@ class Killing:
     by: signal.Signals = signal.SIGKILL
     kills: int = 3
     leads: int = 500
+    stacks: int = 1
     in_hand: LiteralString | None = None
     fakes: Plan | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -58,10 +61,10 @@ LAG_SECONDS = 8.0
 KILLINGS = (
     Killing("kill-intake-capture", "intake-capture", in_hand=CAPTURING),
     Killing("kill-intake-delivery", "intake-delivery", in_hand=DELIVERING),
-    Killing("api-kills", "api", kills=50, leads=2_000),
+    Killing("api-kills", "api", kills=10, leads=400, stacks=5),
     Killing("kill-worker", "worker"),
     Killing("kill-prefect", "prefect"),
-    Killing("postgres-stops", "postgres", signal.SIGQUIT, kills=20, leads=1_000),
+    Killing("postgres-stops", "postgres", signal.SIGQUIT, kills=10, leads=500, stacks=2),
     Killing(
         "fakes",
         "intake-delivery",
