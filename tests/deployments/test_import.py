@@ -400,6 +400,7 @@ def test_a_database_that_goes_away_ends_the_import_with_a_sentence(database, org
 
 
 def test_ctrl_c_finishes_what_is_in_hand_and_says_how_far_it_came(database, org, made_up):
+    leads_file.write(made_up[0], 60_000)  # so many that it cannot have ended before the signal comes
     process = start(database, org, "import", "leads", str(made_up[0]), "--mapping", str(made_up[1]))
     wait_for(lambda: leads(database) > 0)
     process.send_signal(signal.SIGINT)
