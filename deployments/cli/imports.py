@@ -137,8 +137,9 @@ def _run(table: Any, assignment: Any, rejects: Any, processes: int, dry_run: boo
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415
 
     from deployments.errors import DeploymentError  # noqa: PLC0415
+    from deployments.importing.pool import pool  # noqa: PLC0415
     from deployments.importing.rehearsal import rehearsal  # noqa: PLC0415
-    from deployments.importing.run import BATCHES_AHEAD, Counts, pool, run  # noqa: PLC0415
+    from deployments.importing.run import BATCHES_AHEAD, Counts, run  # noqa: PLC0415
 
     counts = Counts()
     hands = rehearsal(assignment) if dry_run else pool(assignment, processes)

@@ -20,7 +20,7 @@ from crm_db.rules.imports.rows import Identity, ReadRow
 from crm_db.rules.imports.table import RawRow
 from crm_db.rules.matching import Candidate
 from deployments.importing import workers
-from deployments.importing.run import ImportRows
+from deployments.importing.pool import ImportRows
 from deployments.importing.workers import Assignment
 
 _TABLES = """

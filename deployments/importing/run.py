@@ -2,26 +2,20 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from itertools import islice
-from multiprocessing import get_context
 from typing import Any
 
 from crm_db.actions.imports import Kept
 from crm_db.rules.imports.table import RawRow
 from deployments.errors import DeploymentError
-from deployments.importing import workers
+from deployments.importing.pool import ImportRows, WorkerGone
 from deployments.importing.rejects import Rejects
-from deployments.importing.workers import Assignment
 
 ROWS_PER_BATCH = 500
 """Three locks a row at the most: two imports at once, of two processes each, stay within what Postgres holds by default."""
 BATCHES_AHEAD = 2
-
-ImportRows = Callable[[Sequence[RawRow]], "Future[Kept]"]
 
 
 @dataclass
@@ -37,15 +31,6 @@ class Counts:
     def as_dict(self) -> dict[str, Any]:
         """By name."""
         return asdict(self)
-
-
-@contextmanager
-def pool(assignment: Assignment, processes: int) -> Iterator[ImportRows]:
-    """Worker processes; what is given to them before the block ends is finished."""
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=workers.begin, initargs=(assignment,)
-    ) as executor:
-        yield lambda rows: executor.submit(workers.import_rows, rows)
 
 
 def run(
@@ -72,7 +57,7 @@ def run(
             kept = waiting[0][1].result()
             _count(waiting.popleft()[0], kept, rejects, counts)
             progress(counts)
-    except BrokenProcessPool:
+    except WorkerGone:
         raise DeploymentError(
             "A process of the import ended all at once. What it had committed stays; run the same command again."
         ) from None

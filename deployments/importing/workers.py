@@ -3,10 +3,11 @@
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import parent_process
+from multiprocessing.connection import Connection
 
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
@@ -42,6 +43,26 @@ class _Worker:
     assignment: Assignment
 
 
+def serve(parent: Connection, assignment: Assignment) -> None:
+    """Import what comes through the pipe, batch by batch; answers with what became of each, or with the failure."""
+    begin(assignment)
+    while True:
+        try:
+            rows = parent.recv()
+        except EOFError:
+            return
+        try:
+            answer: Kept | Exception = import_rows(rows, my_turn=lambda: _ask_for_turn(parent))
+        except Exception as failure:  # noqa: BLE001  # it is raised on the other side
+            answer = failure
+        parent.send(answer)
+
+
+def _ask_for_turn(parent: Connection) -> None:
+    parent.send(None)
+    parent.recv()
+
+
 def begin(assignment: Assignment) -> None:
     """Take up work in a new process; it ends with the process that started it, and leaves Ctrl-C to that one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -50,12 +71,17 @@ def begin(assignment: Assignment) -> None:
     session.bind(assignment.url, pool_size=1)
 
 
-def import_rows(rows: Sequence[RawRow]) -> Kept:
-    """Import a batch; all that can be kept of it is committed when this returns."""
+def import_rows(rows: Sequence[RawRow], *, my_turn: Callable[[], None] = lambda: None) -> Kept:
+    """Import a batch; all that can be kept of it is committed when this returns.
+
+    my_turn: returns when the batches before this one are kept. Were a person's later row kept before the first, the two might not
+    be known for one.
+    """
     work = _Worker.assignment
     now = clock.utc_now()
     fresh = _not_repeated(work, identified(work, rows))
     read, refused = understand(work, fresh, now)
+    my_turn()
     kept = _keep(work, read, now) if read else Kept()
     return kept + Kept(repeated=len(rows) - len(fresh), refused=refused)
 

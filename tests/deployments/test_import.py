@@ -203,7 +203,7 @@ def run_here(crm, monkeypatch: pytest.MonkeyPatch) -> None:
         finally:
             session.unbind()
 
-    monkeypatch.setattr("deployments.importing.run.pool", pool)
+    monkeypatch.setattr("deployments.importing.pool.pool", pool)
     monkeypatch.setattr("deployments.importing.run.ROWS_PER_BATCH", 7)
 
 
