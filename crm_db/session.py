@@ -14,7 +14,10 @@ from sqlalchemy.pool import QueuePool
 
 @dataclass(frozen=True)
 class Identity:
-    """On whose behalf a transaction acts. `org_id` None is the service itself, which works for every org."""
+    """On whose behalf a transaction acts. `org_id` None is the service itself, which works for every org.
+
+    `role`: admin, manager, rep, viewer; system (a key of no person), or service. `team_ids`: whose records it sees beside its own.
+    """
 
     org_id: UUID | None
     user_id: UUID | None = None
@@ -31,10 +34,11 @@ SERVICE = Identity(org_id=None)
 
 _SET_IDENTITY = text(
     """
-    select set_config('crm.org_id', :org, true), set_config('crm.user_id', :user, true),
+    select set_config('crm.org_id', :org, true), set_config('crm.user_id', :user, true), set_config('crm.role', :role, true),
            set_config('crm.team_ids', :teams, true), set_config('crm.actor', :actor, true), now() as now
     """
-).bindparams(bindparam("org"), bindparam("user"), bindparam("teams"), bindparam("actor"))
+).bindparams(bindparam("org"), bindparam("user"), bindparam("role"), bindparam("teams"), bindparam("actor"))
+_SET_ROLE = text("select set_config('crm.role', :role, true)").bindparams(bindparam("role"))
 
 
 class NotBound(RuntimeError):
@@ -110,6 +114,17 @@ def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def on_behalf_of_the_org(session: Session) -> Iterator[None]:
+    """Let what is done inside reach all records of the org, whoever asked: for rules that are the org's, as that a person is one lead.
+
+    What it finds out must not reach the caller unless the caller may see it.
+    """
+    session.execute(_SET_ROLE, {"role": SERVICE.role})
+    yield
+    session.execute(_SET_ROLE, {"role": session.info["identity"].role})
+
+
 def rows_changed(result: Result[Any]) -> int:
     """How many rows an UPDATE, INSERT or DELETE touched."""
     return result.rowcount if isinstance(result, CursorResult) else 0
@@ -119,6 +134,7 @@ def _settings_of(identity: Identity) -> Mapping[str, Any]:
     return {
         "org": str(identity.org_id or ""),
         "user": str(identity.user_id or ""),
+        "role": identity.role,
         "teams": "{" + ",".join(str(team) for team in identity.team_ids) + "}",
         "actor": identity.actor,
     }

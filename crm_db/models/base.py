@@ -5,7 +5,17 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, MetaData, Numeric, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Numeric,
+    Text,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -74,6 +84,29 @@ class Visible:
 def refers_to(table: str, *, by: str) -> ForeignKeyConstraint:
     """A reference that cannot leave the org: (org_id, by) to (org_id, id)."""
     return ForeignKeyConstraint(["org_id", by], [f"{table}.org_id", f"{table}.id"])
+
+
+def search_indexes(table: str, *columns: str) -> tuple[Index, Index]:
+    """Finds parts of these columns by `q`, and values of `custom`, within one org. crm_find_ids reads the first one's expression."""
+    words = f"COALESCE({columns[0]}, ''::text)"
+    for column in columns[1:]:
+        words = f"(({words} || ' '::text) || COALESCE({column}, ''::text))"
+    return (
+        Index(
+            f"ix_{table}_search",
+            "org_id",
+            literal_column(f"lower{words}").label("words"),
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
+        Index(
+            f"ix_{table}_custom",
+            "org_id",
+            "custom",
+            postgresql_using="gin",
+            postgresql_ops={"custom": "jsonb_path_ops"},
+        ),
+    )
 
 
 def one_of(column: str, *words: str) -> CheckConstraint:

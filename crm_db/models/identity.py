@@ -22,12 +22,17 @@ class Org(Base, Stamped):
 
 
 class Team(Base, InOrg, Stamped):
-    """People who work leads together; teams form a tree."""
+    """People who work leads together; teams form a tree. `visibility`: whether its reps see their own records or all of the team's."""
 
     __tablename__ = "crm_teams"
-    __table_args__ = (refers_to("crm_teams", by="parent_id"), UniqueConstraint("org_id", "name"))
+    __table_args__ = (
+        refers_to("crm_teams", by="parent_id"),
+        UniqueConstraint("org_id", "name"),
+        one_of("visibility", "own", "team"),
+    )
 
     name: Mapped[str]
+    visibility: Mapped[str] = mapped_column(server_default="own")
     parent_id: Mapped[UUID | None]
     timezone: Mapped[str | None]
     business_hours: Mapped[Json | None]

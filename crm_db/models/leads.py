@@ -18,6 +18,7 @@ from crm_db.models.base import (
     Visible,
     one_of,
     refers_to,
+    search_indexes,
 )
 
 
@@ -47,6 +48,9 @@ class Lead(Base, InOrg, Visible, Stamped):
             postgresql_where=text("deleted_at is null and status in ('new', 'contacted', 'qualified')"),
         ),
         Index("ix_crm_leads_created_at", "org_id", "created_at", "id"),
+        Index("ix_crm_leads_score", "org_id", "score", "id"),
+        Index("ix_crm_leads_value", "org_id", "value", "id"),
+        *search_indexes("crm_leads", "first_name", "last_name", "email", "phone", "company", "title"),
         Index("ix_crm_leads_pending", "created_at", postgresql_where=text("automation = 'pending'")),
         Index("ix_crm_leads_rescore_at", "rescore_at", postgresql_where=text("rescore_at is not null")),
         Index(

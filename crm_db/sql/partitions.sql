@@ -8,6 +8,7 @@ declare
     partition text;
     first_id uuid;
     end_id uuid;
+    columns text;
     made integer := 0;
 begin
     foreach parent in array array['crm_inbox', 'crm_events', 'crm_changes', 'crm_activities'] loop
@@ -19,13 +20,16 @@ begin
             continue when to_regclass(partition) is not null;
             first_id := crm_uuid7_floor(month at time zone 'UTC');
             end_id := crm_uuid7_floor((month + interval '1 month') at time zone 'UTC');
-            execute format('create temp table crm_strays on commit drop as select * from %I where id >= %L and id < %L',
-                           parent || '_default', first_id, end_id);
+            select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns
+            from pg_attribute a
+            where a.attrelid = parent::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+            execute format('create temp table crm_strays on commit drop as select %s from %I where id >= %L and id < %L',
+                           columns, parent || '_default', first_id, end_id);
             execute format('alter table %I disable trigger user', parent || '_default');  -- moving is no change
             execute format('delete from %I where id >= %L and id < %L', parent || '_default', first_id, end_id);
             execute format('alter table %I enable trigger user', parent || '_default');
             execute format('create table %I partition of %I for values from (%L) to (%L)', partition, parent, first_id, end_id);
-            execute format('insert into %I select * from crm_strays', parent);
+            execute format('insert into %I (%s) select %s from crm_strays', parent, columns, columns);
             drop table crm_strays;
             made := made + 1;
         end loop;

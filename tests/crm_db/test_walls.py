@@ -15,10 +15,12 @@ def two_orgs(as_flow, make_org, org, source):
     return org, make_org("Other")
 
 
-def as_app(database, org_id):
+def as_app(database, org_id, role="admin"):
     """A connection of the API's login that acts for an org in one transaction."""
     connection = psycopg.connect(database.app_url)
-    connection.execute("select set_config('crm.org_id', %s, true)", [str(org_id)])
+    connection.execute(
+        "select set_config('crm.org_id', %s, true), set_config('crm.role', %s, true)", [str(org_id), role]
+    )
     return connection
 
 

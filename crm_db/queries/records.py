@@ -1,0 +1,124 @@
+"""Questions about records of any kind, as the API asks them: JSON built in Postgres, inside one org, and only what one may see."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, cast, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from crm_db.queries.kinds import Kind
+from crm_db.queries.pages import json_of
+from crm_db.rules.asking import Condition, Order
+
+COUNT_AT_MOST = 100_000
+_COUNT = text("select crm_count_found(:kind, cast(:filter as jsonb), :most)")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a list is asked for. `after`: the place where the page before ended; `fields`: what is shown, all when empty."""
+
+    where: tuple[Condition, ...] = ()
+    words: str = ""
+    order: tuple[Order, ...] = ()
+    after: tuple[str | None, ...] | None = None
+    deleted: bool = False
+    fields: tuple[str, ...] = ()
+    limit: int = 50
+
+    def full_order(self, kind: Kind) -> tuple[Order, ...]:
+        """The order with the id at its end, so that no two records share a place."""
+        order = self.order or kind.order
+        return order if any(one.field == "id" for one in order) else (*order, Order("id", order[-1].down))
+
+    def document(self, kind: Kind) -> str:
+        """As crm_find_ids takes it."""
+        return json.dumps(
+            {
+                "where": [condition.document() for condition in self.where],
+                "q": self.words,
+                "sort": [order.document() for order in self.full_order(kind)],
+                "after": self.after,
+                "deleted": self.deleted,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of records as JSON texts, and the place after which the next one begins; None on the last page."""
+
+    rows: tuple[str, ...]
+    next: tuple[str | None, ...] | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One record as JSON text, and the version it shows."""
+
+    id: UUID
+    json: str
+    version: int = field(default=1)
+
+
+def listed(session: Session, org_id: UUID, kind: Kind, asked: Question) -> Found:
+    """The records that a question lets through, in its order, in one statement. One more than the page is read."""
+    table = kind.model.__table__.c
+    found = (
+        func.crm_find_ids(kind.name, cast(asked.document(kind), JSONB), asked.limit + 1)
+        .table_valued("id", with_ordinality="place", joins_implicitly=True)
+        .render_derived(name="found")
+    )
+    places = [cast(table[order.field], Text) for order in asked.full_order(kind)]
+    rows = session.execute(
+        select(shown(kind, asked.fields), *places)
+        .select_from(found)
+        .join(kind.model, (table.org_id == org_id) & (table.id == found.c.id))
+        .order_by(found.c.place)
+    ).all()
+    page = rows[: asked.limit]
+    following = tuple(page[-1][1:]) if len(rows) > asked.limit else None
+    return Found(tuple(row[0] for row in page), following)
+
+
+def counted(session: Session, kind: Kind, asked: Question) -> int:
+    """How many records a question lets through, counted up to COUNT_AT_MOST."""
+    values = {"kind": kind.name, "filter": asked.document(kind), "most": COUNT_AT_MOST}
+    return int(session.execute(_COUNT, values).scalar_one())
+
+
+def document(
+    session: Session,
+    org_id: UUID,
+    kind: Kind,
+    record_id: UUID,
+    fields: Sequence[str] = (),
+    *,
+    deleted: bool = False,
+) -> Document | None:
+    """One record by its id; None when there is none that this identity may see. deleted: one that was deleted, too."""
+    table = kind.model.__table__.c
+    version: ColumnElement[Any] = table.version if kind.is_versioned else text("1")  # type: ignore[assignment]
+    question = select(shown(kind, fields), version).where(table.org_id == org_id, table.id == record_id)
+    if kind.is_mortal and not deleted:
+        question = question.where(table.deleted_at.is_(None))
+    row = session.execute(question).one_or_none()
+    return None if row is None else Document(record_id, row[0], row[1])
+
+
+def documents(session: Session, org_id: UUID, kind: Kind, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Records by their ids, those that this identity may see."""
+    table = kind.model.__table__.c
+    question = select(table.id, shown(kind)).where(
+        tuple_(table.org_id, table.id).in_([(org_id, one) for one in ids])
+    )
+    return {row[0]: row[1] for row in session.execute(question)}
+
+
+def shown(kind: Kind, fields: Sequence[str] = ()) -> ColumnElement[str]:
+    """A record as one JSON object with these fields, or all that are shown of its kind."""
+    return json_of(kind.model, " ".join(fields or kind.shown))

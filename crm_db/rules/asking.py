@@ -1,0 +1,295 @@
+"""What a list is asked for: conditions, order and words, read from texts such as `value:gt:50000` and `-created_at,name`.
+
+A condition is `field:operator:value`. Lists of values are separated by commas, or stand as a JSON array where a value holds one.
+Moments may be told from now (`-7d`, `+2w`, `today`, `this_month`), in the zone of whoever asks.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+MOST_VALUES = 200
+MOST_SORTS = 5
+CUSTOM = "custom."
+_CUSTOM_FIELD = re.compile(r"custom\.[^\x00]{1,100}")
+_FROM_NOW = re.compile(r"([+-]\d{1,5})([hdwmy])")
+_BOOLEANS = {"true": True, "false": False}
+
+
+class Unanswerable(ValueError):
+    """A question that a list cannot answer; names the part at fault, never what was asked for."""
+
+    def __init__(self, part: str, words: str) -> None:
+        super().__init__(f"{part}: {words}")
+        self.field, self.words = part, words
+
+
+class Type(Enum):
+    """Of what kind the values of a field are, as far as a question goes."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    MOMENT = "moment"
+    ID = "id"
+    TEXTS = "texts"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that must hold of a record; `value` as `crm_find_ids` takes it."""
+
+    field: str
+    op: str
+    value: Any
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"field": self.field, "op": self.op, "value": self.value}
+
+
+@dataclass(frozen=True)
+class Order:
+    """A field by which a list is sorted; what lacks it stands at the end either way."""
+
+    field: str
+    down: bool
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"field": self.field, "down": self.down}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When and where somebody asks: what `today` means."""
+
+    now: datetime
+    zone: ZoneInfo = ZoneInfo("UTC")
+
+
+_COMPARED = frozenset({"eq", "ne", "in", "gt", "gte", "lt", "lte", "between", "null"})
+OPERATORS: Mapping[Type, frozenset[str]] = MappingProxyType(
+    {
+        Type.TEXT: _COMPARED | {"contains"},
+        Type.INTEGER: _COMPARED,
+        Type.NUMBER: _COMPARED,
+        Type.BOOLEAN: frozenset({"eq", "ne", "null"}),
+        Type.DATE: _COMPARED,
+        Type.MOMENT: _COMPARED,
+        Type.ID: frozenset({"eq", "ne", "in", "null"}),
+        Type.TEXTS: frozenset({"contains", "null"}),
+        Type.CUSTOM: _COMPARED | {"contains"},
+    }
+)
+
+
+def read_condition(text: str, types: Mapping[str, Type], at: Moment) -> tuple[Condition, ...]:
+    """Read one condition on fields of these types; a day of a moment becomes two, its beginning and its end."""
+    field, _, rest = text.partition(":")
+    op, _, given = rest.partition(":")
+    kind = type_of(field, types)
+    if op not in OPERATORS[kind]:
+        raise Unanswerable(f"filter.{_shown(field)}", f"takes {', '.join(sorted(OPERATORS[kind]))}")
+    try:
+        if "\0" in given:
+            raise ValueError
+        return _conditions(field, op, given, kind, at)
+    except (ValueError, InvalidOperation, OverflowError):
+        raise Unanswerable(
+            f"filter.{_shown(field)}", f"cannot be compared with such a value; it is {_WORDS[kind]}"
+        ) from None
+
+
+def type_of(field: str, types: Mapping[str, Type]) -> Type:
+    """The type of a field; raises Unanswerable for one that the list does not have."""
+    if field in types:
+        return types[field]
+    if CUSTOM in types and _CUSTOM_FIELD.fullmatch(field):
+        return Type.CUSTOM
+    raise Unanswerable("filter", f"takes the fields {', '.join(sorted(types))}")
+
+
+def read_sort(text: str, types: Mapping[str, Type]) -> tuple[Order, ...]:
+    """Read an order such as `-created_at,name`; a minus sorts downwards."""
+    orders = [Order(part.strip().lstrip("+-"), part.strip().startswith("-")) for part in text.split(",")]
+    sortable = sorted(name for name, kind in types.items() if kind not in {Type.TEXTS, Type.CUSTOM})
+    if len(orders) > MOST_SORTS or len({order.field for order in orders}) < len(orders):
+        raise Unanswerable("sort", f"takes at most {MOST_SORTS} fields, each once")
+    if any(order.field not in sortable for order in orders):
+        raise Unanswerable("sort", f"takes the fields {', '.join(sortable)}")
+    return tuple(orders)
+
+
+def _conditions(field: str, op: str, given: str, kind: Type, at: Moment) -> tuple[Condition, ...]:
+    if op == "null":
+        return (Condition(field, op, _boolean(given or "true")),)
+    if op == "in":
+        values = [value for text in _listed(given) for value in _candidates(text, kind, at)]
+        return (Condition(field, op, values),)
+    if op == "between":
+        low, high = _listed(given)
+        return (Condition(field, op, [_one(low, kind, at), _one(high, kind, at)]),)
+    if kind is Type.MOMENT and op == "eq" and (day := _day(given, at)) is not None:
+        begins = _begin_of(day, at), _begin_of(day + timedelta(days=1), at)
+        return Condition(field, "gte", begins[0].isoformat()), Condition(field, "lt", begins[1].isoformat())
+    if kind is Type.CUSTOM and op in {"eq", "ne"}:
+        return (Condition(field, op, _candidates(given, kind, at)),)
+    return (Condition(field, op, given if op == "contains" else _one(given, kind, at)),)
+
+
+def _listed(given: str) -> list[str]:
+    """The values of a list: a JSON array, or texts between commas."""
+    if given.startswith("["):
+        values = [value if isinstance(value, str) else json.dumps(value) for value in json.loads(given)]
+    else:
+        values = given.split(",")
+    if not 0 < len(values) <= MOST_VALUES:
+        raise ValueError
+    return values
+
+
+def _candidates(text: str, kind: Type, at: Moment) -> list[Any]:
+    """What a value may stand for: of a custom field a text may be meant, and a number or truth value that is written like it."""
+    if kind is not Type.CUSTOM:
+        return [_one(text, kind, at)]
+    return [text, *([_one(text, kind, at)] if not isinstance(_one(text, kind, at), str) else [])]
+
+
+def _one(text: str, kind: Type, at: Moment) -> Any:
+    return _READERS[kind](text, at)
+
+
+def _boolean(text: str) -> bool:
+    if text not in _BOOLEANS:
+        raise ValueError
+    return _BOOLEANS[text]
+
+
+def _number(text: str) -> str:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value.adjusted()) > 30:
+        raise ValueError
+    return format(value, "f")
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    if abs(value) >= 2**31:
+        raise ValueError
+    return value
+
+
+def _custom(text: str, _: Moment) -> Any:
+    """A number or truth value where it is written like one, else the text."""
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    try:
+        number = json.loads(text)
+    except ValueError:
+        return text
+    return number if type(number) in {int, float} and abs(number) < 1e30 else text
+
+
+def _date(text: str, at: Moment) -> str:
+    day = _day(text, at)
+    return (_moment_from(text, at).astimezone(at.zone).date() if day is None else day).isoformat()
+
+
+def _moment(text: str, at: Moment) -> str:
+    day = _day(text, at)
+    return (_moment_from(text, at) if day is None else _begin_of(day, at)).isoformat()
+
+
+def _moment_from(text: str, at: Moment) -> datetime:
+    if text == "now":
+        return at.now
+    found = _FROM_NOW.fullmatch(text)
+    if found is None:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=at.zone)
+    count, unit = int(found[1]), found[2]
+    if unit in "my":
+        return _months_later(at.now.astimezone(at.zone), count * (12 if unit == "y" else 1))
+    return at.now + count * {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[unit]
+
+
+def _day(text: str, at: Moment) -> date | None:
+    """The day that a word or date names; None for what names a moment."""
+    today = at.now.astimezone(at.zone).date()
+    match text:
+        case "today":
+            return today
+        case "yesterday":
+            return today - timedelta(days=1)
+        case "tomorrow":
+            return today + timedelta(days=1)
+        case "this_week":
+            return today - timedelta(days=today.weekday())
+        case "this_month":
+            return today.replace(day=1)
+        case "this_quarter":
+            return today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
+        case "this_year":
+            return today.replace(month=1, day=1)
+    return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) else None
+
+
+def _begin_of(day: date, at: Moment) -> datetime:
+    return datetime.combine(day, time(), at.zone).astimezone(UTC)
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    """The same day of another month, or its last one where it is shorter."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    first = moment.replace(year=year, month=month + 1, day=1)
+    length = ((first + timedelta(days=31)).replace(day=1) - first).days
+    return first.replace(day=min(moment.day, length))
+
+
+def _shown(field: str) -> str:
+    return CUSTOM + "*" if field.startswith(CUSTOM) else field
+
+
+_READERS: Mapping[Type, Callable[[str, Moment], Any]] = MappingProxyType(
+    {
+        Type.TEXT: lambda text, _: text,
+        Type.TEXTS: lambda text, _: text,
+        Type.INTEGER: lambda text, _: _integer(text),
+        Type.NUMBER: lambda text, _: _number(text),
+        Type.BOOLEAN: lambda text, _: _boolean(text),
+        Type.DATE: _date,
+        Type.MOMENT: _moment,
+        Type.ID: lambda text, _: str(UUID(text)),
+        Type.CUSTOM: _custom,
+    }
+)
+_WORDS: Mapping[Type, str] = MappingProxyType(
+    {
+        Type.TEXT: "a text",
+        Type.TEXTS: "a list of texts",
+        Type.INTEGER: "a whole number",
+        Type.NUMBER: "a number",
+        Type.BOOLEAN: "true or false",
+        Type.DATE: "a date, or a word such as today or -7d",
+        Type.MOMENT: "a moment with its offset from UTC, or a word such as today or -7d",
+        Type.ID: "an id",
+        Type.CUSTOM: "a field of your own",
+    }
+)
+
+
+def read_conditions(texts: Sequence[str], types: Mapping[str, Type], at: Moment) -> tuple[Condition, ...]:
+    """All conditions of a question; every one must hold."""
+    return tuple(condition for text in texts for condition in read_condition(text, types, at))
