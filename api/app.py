@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from api import openapi, problems
+from api.records import router_of
+from api.resources import RESOURCES
 from api.routers import alerts, capture, dead_letters, events, flows, health, leads, messages
 from api.services import open_services
 from api.settings import Settings, load_settings
@@ -31,6 +33,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
         app.include_router(routes.router)
+    for resource in RESOURCES:
+        app.include_router(router_of(resource))
     app.add_middleware(Shell)
     return app
 

@@ -1,6 +1,5 @@
 """Taking a submission in: prove the sender, find the key that makes a repeat harmless, keep the raw bytes."""
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from api import browser
+from api import browser, idempotency
 from api.capture_store import CaptureStore, Conflict, Keyed, Receipt
-from api.errors import BadIdempotencyKey, FormRefused, IdempotencyKeyReused, TooManyRequests
+from api.errors import FormRefused, IdempotencyKeyReused, TooManyRequests
 from api.gathering import Gathering
 from api.identity import KeyParts
 from api.limits import RateLimits
@@ -27,7 +26,6 @@ T = TypeVar("T")
 
 MAX_REF_CHARS = 200
 SMALL_BYTES = 16 * 1024
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class Intake:
     async def keep(self, post: Post, admitted: Admitted) -> Taken:
         """Keep what was posted; committed when this returns.
 
-        Raises Unreadable (nothing in it), TooMany, TooManyRequests, BadIdempotencyKey, IdempotencyKeyReused,
+        Raises Unreadable (nothing in it), TooMany, TooManyRequests, IdempotencyKeyReused,
         FormRefused; psycopg's OperationalError when the database is not there.
         """
         asked = await self._worked(post, self._asked, post, admitted)
@@ -111,7 +109,7 @@ class Intake:
         source = admitted.source
         if admitted.origin is not None:
             self._check_form(post, source)
-        idempotency_key = checked_key(post.idempotency_key)
+        idempotency_key = idempotency.checked_key(post.idempotency_key)
         batch = formats.split(source.format, post.content_type, post.body)
         readings = [_reading(source, batch.content_type, item) for item in batch.items]
         if admitted.origin is not None and any(reading and reading.fetch_id for reading in readings):
@@ -169,13 +167,6 @@ class _Asked:
     is_array: bool
     format: str
     has_key: bool
-
-
-def checked_key(given: str | None) -> str | None:
-    """An Idempotency-Key that can be used, or None when none was sent; raises BadIdempotencyKey."""
-    if given is not None and not _IDEMPOTENCY_KEY.fullmatch(given):
-        raise BadIdempotencyKey
-    return given
 
 
 def keyed(

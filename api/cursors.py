@@ -32,6 +32,30 @@ def position_of(cursor: str | None, *kinds: type[datetime] | type[UUID]) -> Posi
     return position
 
 
+def cursor_after(order: str, places: tuple[str | None, ...] | None) -> str | None:
+    """The cursor of a place in a list that is sorted so; None after the last page."""
+    if places is None:
+        return None
+    told = json.dumps([order, *places], separators=(",", ":"), ensure_ascii=False).encode()
+    return urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def places_of(cursor: str | None, order: str, length: int) -> tuple[str | None, ...] | None:
+    """The place that a cursor names in a list that is sorted so; raises BadCursor for any other word."""
+    if cursor is None:
+        return None
+    try:
+        known, *places = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        raise BadCursor from None
+    fits = known == order and len(places) == length
+    if not fits or not all(
+        place is None or (isinstance(place, str) and "\0" not in place) for place in places
+    ):
+        raise BadCursor
+    return tuple(places)
+
+
 def _value(kind: type[datetime] | type[UUID], part: object) -> datetime | UUID:
     if not isinstance(part, str):
         raise TypeError

@@ -11,6 +11,7 @@ ApiError
 ├── BadIdempotencyKey     not 1 to 255 visible ASCII characters
 ├── IdempotencyKeyReused  the key was used for another request
 ├── BadCursor             not a cursor that a list gave out
+├── BadPrecondition       an If-Match that names no version
 ├── UnknownFlow           no automation of this name
 ├── BadParameters         the flow does not take these parameters
 └── PrefectUnavailable    Prefect does not answer, or not as it should
@@ -28,7 +29,7 @@ import psycopg_pool
 import sqlalchemy.exc
 
 from crm_db import errors as crm
-from crm_db.rules import normalise, parsing
+from crm_db.rules import asking, normalise, parsing
 
 RETRY_SECONDS = 2
 
@@ -108,6 +109,13 @@ class BadCursor(ApiError):
         super().__init__("Use a next_cursor of this list as it was given.")
 
 
+class BadPrecondition(ApiError):
+    """The header If-Match does not name a version."""
+
+    def __init__(self) -> None:
+        super().__init__('If-Match takes one ETag of this record, such as "3".')
+
+
 class UnknownFlow(ApiError):
     """Prefect has no deployment of this name."""
 
@@ -155,12 +163,16 @@ ANSWERS: Mapping[type[Exception], Answer] = MappingProxyType(
         crm.NotAllowed: Answer(403, "forbidden", "The API key does not give this right"),
         crm.RecordNotFound: Answer(404, "not_found", "There is no such record"),
         UnknownFlow: Answer(404, "unknown_flow", "There is no such flow"),
+        crm.InUse: Answer(409, "in_use", "Other records still need it"),
+        crm.VersionConflict: Answer(412, "version_conflict", "It was changed meanwhile"),
         crm.AlreadyExists: Answer(409, "already_exists", "The name is taken"),
         BodyTooLarge: Answer(413, "body_too_large", "The body is too large"),
         parsing.TooMany: Answer(413, "too_many_items", "The array has too many items"),
         parsing.Unreadable: Answer(422, "", "The body cannot be used"),
         normalise.Unusable: Answer(422, "", "No lead can be made of this"),
         crm.BadValue: Answer(422, "bad_value", "A value cannot be taken"),
+        asking.Unanswerable: Answer(422, "bad_question", "The list cannot answer this"),
+        BadPrecondition: Answer(422, "bad_precondition", "The precondition cannot be used"),
         BadCursor: Answer(422, "bad_cursor", "The cursor cannot be used"),
         BadParameters: Answer(422, "bad_parameters", "The flow does not take these parameters"),
         BadIdempotencyKey: Answer(422, "bad_idempotency_key", "The idempotency key cannot be used"),

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from api.errors import IdempotencyKeyReused
+from api.errors import BadIdempotencyKey, IdempotencyKeyReused
+from api.identity import Caller
 from crm_db.session import Identity
 
 _CLAIM = text(
@@ -32,6 +35,9 @@ _KEEP = text(
 ).bindparams(bindparam("response", type_=JSONB))
 
 
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
 @dataclass(frozen=True)
 class KeyedRequest:
     """A request under a key; `fingerprint` (SHA-256) tells whether a repeat is the same, by the same user."""
@@ -40,6 +46,13 @@ class KeyedRequest:
     scope: str
     key: str
     fingerprint: bytes
+
+
+def checked_key(given: str | None) -> str | None:
+    """An Idempotency-Key that can be used, or None when none was sent; raises BadIdempotencyKey."""
+    if given is not None and not _IDEMPOTENCY_KEY.fullmatch(given):
+        raise BadIdempotencyKey
+    return given
 
 
 def keyed_request(identity: Identity, scope: str, key: str, content: Mapping[str, Any]) -> KeyedRequest:
@@ -66,6 +79,26 @@ def replay(session: Session, request: KeyedRequest) -> dict[str, Any] | None:
 def remember(session: Session, request: KeyedRequest, response: Mapping[str, Any]) -> None:
     """Keep the answer together with the work that it tells of."""
     session.execute(_KEEP, {**_where(request), "response": response})
+
+
+def once(
+    session: Session,
+    caller: Caller,
+    scope: str,
+    key: str | None,
+    body: BaseModel,
+    work: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """Do the work, or give the first answer that its key had; without a key, do it."""
+    if checked_key(key) is None:
+        return work()
+    content = body.model_dump(mode="json", exclude_unset=True)
+    request = keyed_request(caller.identity, scope, str(key), content)
+    first = replay(session, request)
+    if first is None:
+        first = work()
+        remember(session, request, first)
+    return first
 
 
 def _where(request: KeyedRequest) -> dict[str, Any]:

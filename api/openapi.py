@@ -71,6 +71,10 @@ READ_RESPONSES: Responses = {
     422: {"model": Problem, "description": "The request does not fit"},
     503: {"model": Problem, "description": "The database or Prefect is not available; see Retry-After"},
 }
+FAILURES: Responses = {
+    409: {"model": Problem, "description": "It clashes with what is there"},
+    412: {"model": Problem, "description": "It was changed meanwhile"},
+}
 _EVENT = {"event_id": "019a…", "status_url": "/api/crm/events/019a…", "repeated": False}
 _PARAMETER = {"in": "query", "required": True, "schema": {"type": "string"}}
 HANDSHAKE_REQUEST: dict[str, Any] = {

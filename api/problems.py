@@ -113,9 +113,14 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     """A request that does not fit its schema: the paths of the fields at fault, not what they held."""
     assert isinstance(error, RequestValidationError)
     answer = Answer(422, "invalid_request", "The request does not fit")
-    faults = [_fault(item) for item in error.errors()]
+    faults = faults_of(error.errors())
     detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults[:5])
     return problem(answer, detail=detail, instance=instance_of(request.scope), errors=faults)
+
+
+def faults_of(items: Sequence[Any]) -> list[dict[str, str]]:
+    """What is wrong with a request, by field and in words that quote nothing."""
+    return [_fault(item) for item in items]
 
 
 def _fault(item: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,9 @@
 CrmError
 ├── RecordNotFound     no such record, or not one that this identity may see
 ├── AlreadyExists      a name or key is taken
+│   └── Taken          what must be unique is there already
+├── InUse              other records still need it
+├── VersionConflict    somebody else has changed it meanwhile
 ├── NotAllowed         the identity lacks the right
 └── BadValue           a value cannot be taken; names the field, never the value
 """
@@ -34,6 +37,34 @@ class AlreadyExists(CrmError):
     def __init__(self, noun: str, name: str) -> None:
         super().__init__(f"there is a {noun} named {name} already")
         self.noun, self.name = noun, name
+
+
+class Taken(AlreadyExists):
+    """What must be unique is there already."""
+
+    def __init__(self, noun: str, field: str) -> None:
+        CrmError.__init__(self, f"there is a {noun.replace('_', ' ')} with this {field} already")
+        self.noun, self.name = noun, field
+
+
+class InUse(CrmError):
+    """It cannot go: other records point at it."""
+
+    code = "in_use"
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"other records still need this {noun.replace('_', ' ')}")
+        self.noun = noun
+
+
+class VersionConflict(CrmError):
+    """The record is not any more what the caller had seen."""
+
+    code = "version_conflict"
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"this {noun.replace('_', ' ')} was changed meanwhile; read it again")
+        self.noun = noun
 
 
 class NotAllowed(CrmError):

@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 class Identity:
     """On whose behalf a transaction acts. `org_id` None is the service itself, which works for every org.
 
-    `role`: admin, manager, rep, viewer; system (a key of no person), or service. `team_ids`: whose records it sees beside its own.
+    `role`: admin, manager, rep, viewer; system (a key of no person), or service. `team_ids`: whose records it sees too.
     """
 
     org_id: UUID | None
@@ -116,7 +116,7 @@ def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
 
 @contextmanager
 def on_behalf_of_the_org(session: Session) -> Iterator[None]:
-    """Let what is done inside reach all records of the org, whoever asked: for rules that are the org's, as that a person is one lead.
+    """Let what is done inside reach all records of the org, whoever asked: for rules that are the org's.
 
     What it finds out must not reach the caller unless the caller may see it.
     """

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import idempotency, openapi
-from api.capture import checked_key
+from api.idempotency import checked_key
 from api.identity import KEY_SCHEMES, Admin, Reader
 from api.services import services_of
 from crm_db.session import unit_of_work

@@ -11,7 +11,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
-from api.capture import checked_key
 from api.cursors import position_of
 from api.documents import ListQuery, lead_response, list_response
 from api.identity import KEY_SCHEMES, Caller, Reader, Writer
@@ -120,7 +119,7 @@ def create_lead(
 
     With an Idempotency-Key a repeat gets the first answer for 24 hours.
     """
-    key = checked_key(idempotency_key)
+    key = idempotency.checked_key(idempotency_key)
     with unit_of_work(caller.identity) as session:
         kept = _submit(session, caller.identity, body) if key is None else _once(session, caller, key, body)
     return _answer(kept)

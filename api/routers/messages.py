@@ -8,7 +8,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
-from api.capture import checked_key
 from api.cursors import position_of
 from api.documents import ListQuery, list_response
 from api.identity import KEY_SCHEMES, Caller, Reader, Writer
@@ -87,7 +86,7 @@ def write_message(
 
     With an Idempotency-Key a repeat is answered with the same message, however often and late it comes.
     """
-    key = checked_key(idempotency_key)
+    key = idempotency.checked_key(idempotency_key)
     with unit_of_work(caller.identity) as session:
         if key is None:
             return MessageOut(id=_write(session, caller, body, str(uuid4())))

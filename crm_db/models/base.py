@@ -87,7 +87,7 @@ def refers_to(table: str, *, by: str) -> ForeignKeyConstraint:
 
 
 def search_indexes(table: str, *columns: str) -> tuple[Index, Index]:
-    """Finds parts of these columns by `q`, and values of `custom`, within one org. crm_find_ids reads the first one's expression."""
+    """Finds parts of these columns, and values of `custom`, within one org. crm_find_ids reads the first one's expression."""
     words = f"COALESCE({columns[0]}, ''::text)"
     for column in columns[1:]:
         words = f"(({words} || ' '::text) || COALESCE({column}, ''::text))"

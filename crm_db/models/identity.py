@@ -22,7 +22,7 @@ class Org(Base, Stamped):
 
 
 class Team(Base, InOrg, Stamped):
-    """People who work leads together; teams form a tree. `visibility`: whether its reps see their own records or all of the team's."""
+    """People who work leads together; teams form a tree. `visibility`: whether its reps see their own records, or the team's."""
 
     __tablename__ = "crm_teams"
     __table_args__ = (

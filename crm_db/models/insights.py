@@ -46,7 +46,7 @@ class AiInsight(Base, InOrg, Visible, Stamped):
 
 
 class Report(Base, InOrg, Visible, Stamped):
-    """A report of a period: what was asked for (`parameters`), and once it is made, how many rows went into it and its figures."""
+    """A report of a period: what was asked for (`parameters`), and once it is made, its figures and how many rows they are of."""
 
     __tablename__ = "crm_reports"
     __table_args__ = (

@@ -39,8 +39,8 @@ class Pipeline(Base, InOrg, Stamped):
 class Stage(Base, InOrg, Stamped):
     """A stage of a pipeline; `probability` in percent is what a deal there is worth in a forecast.
 
-    `kind`: what a deal is that has come here. Where nothing is said, 100 percent is won, 0 is lost, all between is open. `requires`
-    names the fields that a deal must have to come here. After `rotting_days` without a sign of life a deal here counts as rotting.
+    `kind`: what a deal is that has come here; where nothing is said, 100 percent is won, 0 is lost, the rest is open. `requires`
+    names the fields that a deal must have to come here. After `rotting_days` without a sign of life a deal counts as rotting.
     """
 
     __tablename__ = "crm_pipeline_stages"
@@ -68,8 +68,8 @@ class Deal(Base, InOrg, Visible, Stamped):
     """A possible sale.
 
     Its stage says its pipeline and status, and its probability too unless `probability_fixed`; a trigger sees to that, and keeps
-    `crm_deal_stage_history`. `last_activity_at`: the last sign of life. `value` is what the sale brings once, `recurring_amount` what
-    it brings each `recurring_period`.
+    `crm_deal_stage_history`. `last_activity_at`: the last sign of life. `value` is what the sale brings once,
+    `recurring_amount` what it brings each `recurring_period`.
     """
 
     __tablename__ = "crm_deals"

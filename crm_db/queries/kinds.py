@@ -6,7 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Integer, Numeric, Text, Uuid
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Integer, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from crm_db.models import (
@@ -39,9 +39,14 @@ class Kind:
     order: tuple[Order, ...] = NEWEST_FIRST
 
     @property
+    def table(self) -> Table:
+        """Where it is kept."""
+        return Base.metadata.tables[self.model.__tablename__]
+
+    @property
     def columns(self) -> Mapping[str, Column[Any]]:
         """The columns of its table by name."""
-        return MappingProxyType({column.name: column for column in self.model.__table__.columns})
+        return MappingProxyType({column.name: column for column in self.table.columns})
 
     @cached_property
     def types(self) -> Mapping[str, Type]:
@@ -52,9 +57,7 @@ class Kind:
     @property
     def is_searched(self) -> bool:
         """Whether `q` finds it."""
-        return any(
-            index.name == f"ix_{self.model.__tablename__}_search" for index in self.model.__table__.indexes
-        )
+        return any(index.name == f"ix_{self.model.__tablename__}_search" for index in self.table.indexes)
 
     @property
     def is_mortal(self) -> bool:
@@ -72,27 +75,23 @@ class Kind:
         return "version" in self.columns
 
 
+_TYPES: tuple[tuple[type[Any], Type], ...] = (
+    (Boolean, Type.BOOLEAN),
+    (Integer, Type.INTEGER),
+    (Numeric, Type.NUMBER),
+    (DateTime, Type.MOMENT),
+    (Date, Type.DATE),
+    (Uuid, Type.ID),
+    (Text, Type.TEXT),
+    (ARRAY, Type.TEXTS),
+)
+
+
 def _type_of(column: Column[Any]) -> Type | None:
-    match column.type:
-        case JSONB():
-            return Type.CUSTOM if column.name == "custom" else None
-        case ARRAY():
-            return Type.TEXTS if isinstance(column.type.item_type, Text) else None
-        case Boolean():
-            return Type.BOOLEAN
-        case Integer():
-            return Type.INTEGER
-        case Numeric():
-            return Type.NUMBER
-        case DateTime():
-            return Type.MOMENT
-        case Date():
-            return Type.DATE
-        case Uuid():
-            return Type.ID
-        case Text():
-            return Type.TEXT
-    return None
+    """What can be asked of a column; None of a document, unless it is `custom`."""
+    if isinstance(column.type, JSONB):
+        return Type.CUSTOM if column.name == "custom" else None
+    return next((kind for known, kind in _TYPES if isinstance(column.type, known)), None)
 
 
 def _kind(

@@ -1,4 +1,4 @@
-"""Questions about records of any kind, as the API asks them: JSON built in Postgres, inside one org, and only what one may see."""
+"""Questions about records of any kind, as the API asks them: JSON built in Postgres, inside one org, only what one may see."""
 
 import json
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ class Document:
 
 def listed(session: Session, org_id: UUID, kind: Kind, asked: Question) -> Found:
     """The records that a question lets through, in its order, in one statement. One more than the page is read."""
-    table = kind.model.__table__.c
+    table = kind.table.c
     found = (
         func.crm_find_ids(kind.name, cast(asked.document(kind), JSONB), asked.limit + 1)
         .table_valued("id", with_ordinality="place", joins_implicitly=True)
@@ -101,7 +101,7 @@ def document(
     deleted: bool = False,
 ) -> Document | None:
     """One record by its id; None when there is none that this identity may see. deleted: one that was deleted, too."""
-    table = kind.model.__table__.c
+    table = kind.table.c
     version: ColumnElement[Any] = table.version if kind.is_versioned else text("1")  # type: ignore[assignment]
     question = select(shown(kind, fields), version).where(table.org_id == org_id, table.id == record_id)
     if kind.is_mortal and not deleted:
@@ -112,7 +112,7 @@ def document(
 
 def documents(session: Session, org_id: UUID, kind: Kind, ids: Sequence[UUID]) -> dict[UUID, str]:
     """Records by their ids, those that this identity may see."""
-    table = kind.model.__table__.c
+    table = kind.table.c
     question = select(table.id, shown(kind)).where(
         tuple_(table.org_id, table.id).in_([(org_id, one) for one in ids])
     )

@@ -75,6 +75,11 @@ def value_of(session: Session, org_id: UUID, key: str) -> Mapping[str, Any]:
     return {} if found is None else _usable(key, found)
 
 
+def zone_of(session: Session, org_id: UUID) -> ZoneInfo:
+    """The zone of an org: what `today` means where nobody says otherwise."""
+    return _zone(session.execute(_ORG, {"org": org_id}).one().timezone, ZoneInfo("UTC"))
+
+
 def unusable(session: Session) -> list[str]:
     """A sentence for each setting, zone or team's hours that cannot be used, over all orgs that this session may see."""
     rows = session.execute(_EVERY).all()

@@ -76,7 +76,7 @@ class Moment:
     """When and where somebody asks: what `today` means."""
 
     now: datetime
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo
 
 
 _COMPARED = frozenset({"eq", "ne", "in", "gt", "gte", "lt", "lte", "between", "null"})
@@ -227,23 +227,18 @@ def _moment_from(text: str, at: Moment) -> datetime:
 
 def _day(text: str, at: Moment) -> date | None:
     """The day that a word or date names; None for what names a moment."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        return date.fromisoformat(text)
     today = at.now.astimezone(at.zone).date()
-    match text:
-        case "today":
-            return today
-        case "yesterday":
-            return today - timedelta(days=1)
-        case "tomorrow":
-            return today + timedelta(days=1)
-        case "this_week":
-            return today - timedelta(days=today.weekday())
-        case "this_month":
-            return today.replace(day=1)
-        case "this_quarter":
-            return today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
-        case "this_year":
-            return today.replace(month=1, day=1)
-    return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) else None
+    return {
+        "today": today,
+        "yesterday": today - timedelta(days=1),
+        "tomorrow": today + timedelta(days=1),
+        "this_week": today - timedelta(days=today.weekday()),
+        "this_month": today.replace(day=1),
+        "this_quarter": today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1),
+        "this_year": today.replace(month=1, day=1),
+    }.get(text)
 
 
 def _begin_of(day: date, at: Moment) -> datetime:

@@ -114,7 +114,7 @@ end $$;
 revoke all on function crm_find_condition(regclass, jsonb) from public;
 
 -- `tight`: what an index on the org or its order can follow. `loose`: parts of texts and values of `custom`, of which nobody can tell
--- beforehand how many records have them. A word of one or two letters must begin a word, longer ones may stand anywhere.
+-- beforehand how many records have them.
 drop function if exists crm_find_where(regclass, jsonb);
 create or replace function crm_find_where(p_table regclass, p_filter jsonb, out tight text, out loose text)
 language plpgsql stable set search_path = public, pg_temp as $$
@@ -140,8 +140,7 @@ begin
     from (
         select crm_find_condition(p_table, c) as one from jsonb_array_elements(conditions) as c where crm_find_is_loose(c)
         union all
-        select case when length(word) < 3 then format('%s ~ %L', words, '\m' || regexp_replace(lower(word), '(\W)', '\\\1', 'g'))
-                    else format('%s like %L', words, crm_like_part(word)) end
+        select format('%s like %L', words, crm_like_part(word))
         from regexp_split_to_table(trim(coalesce(p_filter ->> 'q', '')), '\s+') as word where word <> ''
     ) as parts;
 end $$;

@@ -20,7 +20,7 @@ begin
     end if;
     return setting;
 end $$;
-comment on function crm_role() is 'As what this transaction acts: admin, manager, rep, viewer, system (a key of no person), service.';
+comment on function crm_role() is 'As what this transaction acts: admin, manager, rep, viewer, system (nobody''s key), service.';
 
 create function crm_user() returns uuid language sql stable parallel safe
 return nullif(current_setting('crm.user_id', true), '')::uuid;

@@ -1,0 +1,73 @@
+"""The query string of a list: conditions, order, words, fields, paging."""
+
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.cursors import places_of
+from crm_db.queries.kinds import Kind
+from crm_db.queries.records import Question
+from crm_db.rules.asking import Moment, Order, Unanswerable, read_conditions, read_sort
+
+FILTER_WORDS = (
+    "`field:operator:value`, as often as needed; all must hold. Operators: eq, ne, in, gt, gte, lt, lte, between, contains, null."
+    " Values of a list stand between commas or as a JSON array. Moments: `2026-12-31`, `-7d`, `today`, `this_month`."
+    " Fields of your own: `custom.plan:eq:team`."
+)
+
+
+class RecordQuery(BaseModel):
+    """What a list is asked for; an unknown parameter is refused rather than ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filter: list[Annotated[str, Field(max_length=5000)]] = Field(
+        default_factory=list, max_length=30, description=FILTER_WORDS, examples=[["created_at:gte:-30d"]]
+    )
+    sort: str | None = Field(
+        default=None, max_length=300, description="Fields between commas, a minus before one sorts downwards"
+    )
+    q: str | None = Field(default=None, max_length=200, description="Words that must occur, in any order")
+    fields: str | None = Field(default=None, max_length=2000, description="The fields wanted, between commas")
+    count: bool = Field(default=False, description="Count them too, up to 100,000")
+    deleted: bool = Field(
+        default=False, description="Those that were deleted, instead of those that are there"
+    )
+    cursor: str | None = Field(default=None, max_length=2000, description="next_cursor of the page before")
+    limit: int = Field(default=50, ge=1, le=500, description="Items a page")
+
+    def question(self, kind: Kind, now: datetime, zone: ZoneInfo) -> Question:
+        """As the CRM asks it; raises Unanswerable, BadCursor."""
+        if self.q and not kind.is_searched:
+            raise Unanswerable("q", "is not understood by this list")
+        if self.deleted and not kind.is_mortal:
+            raise Unanswerable("deleted", "is not understood by this list; what is deleted here is gone")
+        order = read_sort(self.sort, kind.types) if self.sort else ()
+        asked = Question(
+            where=read_conditions(self.filter, kind.types, Moment(now, zone)),
+            words=(self.q or "").replace("\0", " "),
+            order=order,
+            deleted=self.deleted,
+            fields=chosen(self.fields, kind),
+            limit=self.limit,
+        )
+        after = places_of(self.cursor, signature(asked.full_order(kind)), len(asked.full_order(kind)))
+        return Question(**{**vars(asked), "after": after})
+
+
+def chosen(fields: str | None, kind: Kind) -> tuple[str, ...]:
+    """The fields that are wanted, the id always among them; empty: all."""
+    if not fields:
+        return ()
+    named = [name.strip() for name in fields.split(",") if name.strip()]
+    if unknown := [name for name in named if name not in kind.shown]:
+        del unknown
+        raise Unanswerable("fields", f"takes {', '.join(kind.shown)}")
+    return tuple(dict.fromkeys(["id", *named]))
+
+
+def signature(order: tuple[Order, ...]) -> str:
+    """An order in one word: a cursor belongs to the order in which it was given out."""
+    return ",".join(("-" if one.down else "") + one.field for one in order)

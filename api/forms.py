@@ -1,0 +1,173 @@
+"""How records are entered: what may be said of each kind. What the CRM decides itself (ids, stamps, scores) is in none."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from crm_db.rules.money import CURRENCIES
+from crm_db.rules.parsing import Unreadable, check_nest
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a character that cannot be kept")
+    return text
+
+
+def _currency(text: str) -> str:
+    if text.upper() not in CURRENCIES:
+        raise ValueError("is no currency of ISO 4217")
+    return text.upper()
+
+
+def _lower(text: str) -> str:
+    return text.strip().lower()
+
+
+Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
+Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_without_nul)]
+Text = Annotated[str, Field(max_length=100_000), AfterValidator(_without_nul)]
+Words = Annotated[list[Word], Field(max_length=100)]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Currency = Annotated[str, Field(min_length=3, max_length=3), AfterValidator(_currency)]
+EmailAddress = Annotated[
+    str, Field(min_length=3, max_length=320), AfterValidator(_without_nul), AfterValidator(_lower)
+]
+
+
+class Form(BaseModel):
+    """What may be said of a record; anything else is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RecordForm(Form):
+    """A record of the org's everyday work: it has an owner, labels, and fields of the org's own."""
+
+    owner_id: UUID | None = Field(default=None, description="Whose it is; a rep's own when not given")
+    tags: Words = Field(default_factory=list)
+    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
+
+    @field_validator("custom", check_fields=False)
+    @classmethod
+    def _can_be_kept(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        try:
+            check_nest(value or {})
+        except Unreadable as problem:
+            raise ValueError(problem.words) from None
+        return value
+
+
+class DealIn(RecordForm):
+    """A possible sale. Its stage says its pipeline and status, and its probability unless one is given."""
+
+    name: Line
+    external_id: Word | None = Field(default=None, description="Your own id of this deal")
+    source: Word = Field(default="api", description="Where it comes from")
+    lead_id: UUID | None = None
+    customer_id: UUID | None = None
+    pipeline_id: UUID | None = Field(default=None, description="Where to begin when no stage is given")
+    stage_id: UUID | None = Field(
+        default=None, description="The first open stage of the pipeline when not given"
+    )
+    value: Amount | None = None
+    currency: Currency | None = Field(default=None, description="ISO 4217; the org's when not given")
+    recurring_amount: Amount | None = Field(default=None, description="What it brings each period")
+    recurring_period: Literal["month", "quarter", "year"] | None = None
+    probability: Percent | None = Field(default=None, description="In percent; null: that of the stage")
+    expected_close: date | None = None
+    lost_reason: Line | None = Field(default=None, description="Needed where it is lost")
+    competitors: Words = Field(default_factory=list)
+    next_step: Line | None = None
+    next_step_at: AwareDatetime | None = None
+
+
+class ActivityIn(RecordForm):
+    """A call, a meeting, a message, a task or a note. With `due_at` and without `done_at` it is still to do."""
+
+    kind: Literal["call", "meeting", "email", "sms", "task", "note"]
+    direction: Literal["in", "out", "none"] = "none"
+    subject: Line
+    body: Text | None = None
+    outcome: Line | None = None
+    sentiment: Literal["positive", "neutral", "negative"] | None = None
+    next_action: Line | None = None
+    duration_minutes: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    lead_id: UUID | None = None
+    deal_id: UUID | None = None
+    customer_id: UUID | None = None
+    due_at: AwareDatetime | None = None
+    done_at: AwareDatetime | None = None
+
+
+class CustomerIn(RecordForm):
+    """A company or person that buys."""
+
+    name: Line
+    external_id: Word | None = Field(default=None, description="Your own id of this customer")
+    lead_id: UUID | None = Field(default=None, description="The lead that it was")
+    status: Literal["onboarding", "active", "paused", "churned"] = "onboarding"
+    email: EmailAddress | None = None
+    phone: Word | None = None
+    website: Line | None = None
+    industry: Line | None = None
+    segment: Line | None = None
+    country: Word | None = None
+    timezone: Word | None = None
+    language: Word | None = None
+    recurring_amount: Amount | None = Field(default=None, description="What it pays in a year")
+    currency: Currency | None = Field(default=None, description="ISO 4217; the org's when not given")
+    since: date | None = Field(default=None, description="Customer since")
+    churn_reason: Line | None = None
+
+
+class ContactIn(Form):
+    """A person at a customer."""
+
+    customer_id: UUID
+    lead_id: UUID | None = None
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email: EmailAddress | None = None
+    phone: Word | None = None
+    title: Line | None = None
+    is_primary: bool = Field(default=False, description="At most one of a customer's people")
+    language: Word | None = None
+    timezone: Word | None = None
+    tags: Words = Field(default_factory=list)
+    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
+
+
+class GoalIn(Form):
+    """A target for a period, its last day included: a person's, a team's, or the org's."""
+
+    name: Line
+    metric: Literal[
+        "revenue", "deals_won", "leads_converted", "new_customers", "activities", "calls", "meetings"
+    ]
+    target: Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=2)]
+    currency: Currency | None = None
+    period_start: date
+    period_end: date
+    owner_id: UUID | None = Field(default=None, description="Whose; with neither, the org's")
+    team_id: UUID | None = None
+
+
+class InsightIn(Form):
+    """A conclusion about one lead, deal or customer."""
+
+    kind: Literal["risk", "recommendation", "sentiment", "prediction", "summary"]
+    lead_id: UUID | None = None
+    deal_id: UUID | None = None
+    customer_id: UUID | None = None
+    title: Line
+    body: Text | None = None
+    action: Line | None = None
+    confidence: Annotated[Decimal, Field(ge=0, le=1, max_digits=4, decimal_places=3)] | None = None
+    state: Literal["open", "accepted", "dismissed"] = "open"
+    made_by: Word = "rules"
+    expires_at: AwareDatetime | None = None

@@ -1,0 +1,382 @@
+"""The routes that all kinds of record have in common: list, read, enter, replace, change, delete, restore, many at once.
+
+A kind of record brings its `Kind` and the form in which it is entered; the routes, the patch and the description of what is
+answered follow from these.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.orm import Session
+
+from api import openapi
+from api.asking import RecordQuery, chosen, signature
+from api.cursors import cursor_after
+from api.documents import json_response
+from api.idempotency import once
+from api.identity import KEY_SCHEMES, Admin, Caller, Reader, Writer
+from api.preconditions import etag, version_in
+from api.problems import failure_of, faults_of
+from api.record_models import Operation, Operations, Outcomes, emptied, page_of, patch_of, shown_of
+from crm_db import clock
+from crm_db.actions import records as actions
+from crm_db.actions.records import Written
+from crm_db.errors import BadValue, CrmError, RecordNotFound
+from crm_db.queries import records, settings
+from crm_db.queries.kinds import Kind
+from crm_db.queries.records import Document
+from crm_db.session import on_behalf_of_the_org, unit_of_work
+
+IfMatch = Annotated[str | None, Header(description='The version that it must still have, as its ETag: `"3"`')]
+IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the first answer for 24 hours")]
+Fields = Annotated[str | None, Query(max_length=2000, description="The fields wanted, between commas")]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of record as the API offers it. `form`: how one is entered whole; `by_admins`: only administrators change it."""
+
+    kind: Kind
+    form: type[BaseModel]
+    example: Mapping[str, Any]
+    by_admins: bool = False
+    tag: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"/api/crm/{self.kind.plural.replace('_', '-')}"
+
+    @property
+    def noun(self) -> str:
+        """What people call one."""
+        return self.kind.name.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The models that a resource's routes take and give."""
+
+    resource: Resource
+    patch: type[BaseModel]
+    shown: type[BaseModel]
+    page: type[BaseModel]
+
+
+def router_of(resource: Resource) -> APIRouter:
+    """The routes of a resource."""
+    router = APIRouter(
+        prefix=resource.path,
+        tags=[resource.tag or resource.kind.plural],
+        dependencies=KEY_SCHEMES,
+        responses=openapi.READ_RESPONSES,
+    )
+    add_routes(router, resource)
+    return router
+
+
+def add_routes(router: APIRouter, resource: Resource, *, without: frozenset[str] = frozenset()) -> None:
+    """Add a resource's routes to a router; without: those that it has of its own."""
+    shown = shown_of(resource.kind)
+    routes = Routes(resource, patch_of(resource.form), shown, page_of(resource.kind, shown))
+    for name, add in _ADDERS.items():
+        if name not in without and (name != "restore" or resource.kind.is_mortal):
+            add(router, routes)
+
+
+def _add_list(router: APIRouter, routes: Routes) -> None:
+    kind = routes.resource.kind
+
+    def list_records(caller: Reader, query: Annotated[RecordQuery, Query()]) -> Response:
+        with unit_of_work(caller.identity) as session:
+            asked = query.question(kind, clock.now_of(session), settings.zone_of(session, caller.org_id))
+            found = records.listed(session, caller.org_id, kind, asked)
+            count = records.counted(session, kind, asked) if query.count else None
+        cursor = cursor_after(signature(asked.full_order(kind)), found.next)
+        told = "" if count is None else f', "count": {count}'
+        return json_response(
+            f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}'
+        )
+
+    _add(
+        router, "GET", "", list_records, f"List {_many(routes)}", response=routes.page,
+        words=f"{_many(routes).capitalize()} that you may see, in the order asked for;"
+        " `next_cursor` of a page is the `cursor` of the next.",
+    )  # fmt: skip
+
+
+def _add_read(router: APIRouter, routes: Routes) -> None:
+    kind = routes.resource.kind
+
+    def read_record(
+        record_id: UUID,
+        caller: Reader,
+        fields: Fields = None,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        with unit_of_work(caller.identity) as session:
+            found = document(session, caller, kind, record_id, chosen(fields, kind))
+        if if_none_match is not None and if_none_match.strip() == etag(found.version):
+            return Response(status_code=304, headers={"ETag": etag(found.version)})
+        return answer(found)
+
+    _add(
+        router, "GET", "/{record_id}", read_record, f"Read {_one(routes)}", response=routes.shown,
+        words="The header ETag names its version.",
+    )  # fmt: skip
+
+
+def _add_create(router: APIRouter, routes: Routes) -> None:
+    kind = routes.resource.kind
+
+    def create_record(body: BaseModel, caller: Caller, idempotency_key: IdempotencyKey = None) -> Response:
+        values = body.model_dump(exclude_unset=True)
+        with unit_of_work(caller.identity) as session:
+            made = once(
+                session,
+                caller,
+                f"api:{kind.plural}",
+                idempotency_key,
+                body,
+                lambda: _created(session, caller, kind, values),
+            )
+        response = answer(Document(UUID(made["id"]), made["json"], made["version"]), 201)
+        response.headers["Location"] = f"{routes.resource.path}/{made['id']}"
+        return response
+
+    _annotate(create_record, body=routes.resource.form, caller=_writer(routes))
+    _add(
+        router, "POST", "", create_record, f"Enter {_one(routes)}", status=201, response=routes.shown,
+        words="With an Idempotency-Key a repeat gets the first answer for 24 hours.", fails=(409,),
+    )  # fmt: skip
+
+
+def _add_replace(router: APIRouter, routes: Routes) -> None:
+    kind, form = routes.resource.kind, routes.resource.form
+
+    def replace_record(
+        record_id: UUID, body: BaseModel, caller: Caller, if_match: IfMatch = None
+    ) -> Response:
+        values = {**emptied(kind, form), **body.model_dump(exclude_unset=True)}
+        return _changed(caller, kind, record_id, values, if_match, whole=True)
+
+    _annotate(replace_record, body=form, caller=_writer(routes))
+    _add(
+        router, "PUT", "/{record_id}", replace_record, f"Replace {_one(routes)}", response=routes.shown,
+        words="What is not given is emptied. With If-Match only when it still has that version.", fails=(409, 412),
+    )  # fmt: skip
+
+
+def _add_change(router: APIRouter, routes: Routes) -> None:
+    kind = routes.resource.kind
+
+    def change_record(record_id: UUID, body: BaseModel, caller: Caller, if_match: IfMatch = None) -> Response:
+        return _changed(caller, kind, record_id, body.model_dump(exclude_unset=True), if_match)
+
+    _annotate(change_record, body=routes.patch, caller=_writer(routes))
+    _add(
+        router, "PATCH", "/{record_id}", change_record, f"Change {_one(routes)}", response=routes.shown,
+        words="Only what is given is changed; in `custom`, null takes a field away."
+        " With If-Match only when it still has that version.",
+        fails=(409, 412),
+    )  # fmt: skip
+
+
+def _add_delete(router: APIRouter, routes: Routes) -> None:
+    kind = routes.resource.kind
+
+    def delete_record(record_id: UUID, caller: Caller, if_match: IfMatch = None) -> None:
+        with unit_of_work(caller.identity) as session:
+            actions.remove(
+                session,
+                caller.identity,
+                kind,
+                record_id,
+                now=clock.now_of(session),
+                version=version_in(if_match),
+            )
+
+    _annotate(delete_record, caller=_writer(routes))
+    _add(
+        router, "DELETE", "/{record_id}", delete_record, f"Delete {_one(routes)}", status=204,
+        words="It can be restored." if kind.is_mortal else "For good.", fails=(409, 412),
+    )  # fmt: skip
+
+
+def _add_restore(router: APIRouter, routes: Routes) -> None:
+    kind = routes.resource.kind
+
+    def restore_record(record_id: UUID, caller: Caller) -> Response:
+        with unit_of_work(caller.identity) as session:
+            actions.restore(session, caller.identity, kind, record_id)
+            return answer(document(session, caller, kind, record_id))
+
+    _annotate(restore_record, caller=_writer(routes))
+    _add(
+        router, "POST", "/{record_id}/restore", restore_record, f"Restore {_one(routes)}", response=routes.shown,
+        words="Undo its deletion; one that was not deleted stays as it is.", fails=(409,),
+    )  # fmt: skip
+
+
+def _add_bulk(router: APIRouter, routes: Routes) -> None:
+    def write_many(body: Operations, caller: Caller, idempotency_key: IdempotencyKey = None) -> Response:
+        kind = routes.resource.kind
+        with unit_of_work(caller.identity) as session:
+            made = once(
+                session, caller, f"api:{kind.plural}:bulk", idempotency_key, body,
+                lambda: {"items": [_outcome(session, caller, routes, item) for item in body.items]},
+            )  # fmt: skip
+        return json_response(json.dumps(made))
+
+    _annotate(write_many, caller=_writer(routes))
+    _add(
+        router, "POST", "/bulk", write_many, f"Write many {_many(routes)}", response=Outcomes,
+        words="Up to 1,000 at once, each with its own outcome; what is refused leaves the others as they are.",
+    )  # fmt: skip
+
+
+_ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
+    {
+        "list": _add_list,
+        "bulk": _add_bulk,
+        "create": _add_create,
+        "read": _add_read,
+        "replace": _add_replace,
+        "change": _add_change,
+        "delete": _add_delete,
+        "restore": _add_restore,
+    }
+)
+
+
+def document(
+    session: Session, caller: Caller, kind: Kind, record_id: UUID, fields: tuple[str, ...] = ()
+) -> Document:
+    """A record that the caller may see; raises RecordNotFound."""
+    found = records.document(session, caller.org_id, kind, record_id, fields)
+    if found is None:
+        raise RecordNotFound(kind.name, record_id)
+    return found
+
+
+def answer(found: Document, status: int = 200) -> Response:
+    """A record with its version as ETag."""
+    response = json_response(found.json, status)
+    response.headers["ETag"] = etag(found.version)
+    return response
+
+
+def _created(session: Session, caller: Caller, kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep a record; what is answered, as a key remembers it. Who enters one for a colleague sees it this once."""
+    written = actions.create(session, caller.identity, kind, values, now=clock.now_of(session))
+    with on_behalf_of_the_org(session):
+        made = document(session, caller, kind, written.id)
+    return {"id": str(made.id), "json": made.json, "version": made.version}
+
+
+def _changed(
+    caller: Caller,
+    kind: Kind,
+    record_id: UUID,
+    values: Mapping[str, Any],
+    if_match: str | None,
+    *,
+    whole: bool = False,
+) -> Response:
+    """Change a record; who gives one away sees it this once more."""
+    version = version_in(if_match)
+    with unit_of_work(caller.identity) as session:
+        now = clock.now_of(session)
+        actions.change(
+            session, caller.identity, kind, record_id, values, now=now, version=version, whole=whole
+        )
+        with on_behalf_of_the_org(session):
+            return answer(document(session, caller, kind, record_id))
+
+
+def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) -> dict[str, Any]:
+    """Do one of many things; a refusal undoes only this one."""
+    try:
+        with session.begin_nested():
+            status, written = _do(session, caller, routes, item)
+    except ValidationError as error:
+        fault = faults_of(error.errors())[0]
+        return {"status": 422, "code": "invalid_request", "detail": fault["message"], "field": fault["field"]}
+    except CrmError as error:
+        told = failure_of(error)
+        return {
+            "status": told.answer.status,
+            "code": told.answer.code,
+            "detail": told.detail,
+            "field": told.field,
+        }
+    return {"status": status, "id": str(written.id), "version": written.version}
+
+
+def _do(session: Session, caller: Caller, routes: Routes, item: Operation) -> tuple[int, Written]:
+    kind, identity, now = routes.resource.kind, caller.identity, clock.now_of(session)
+    if item.op == "create":
+        values = routes.resource.form.model_validate(item.values).model_dump(exclude_unset=True)
+        return 201, actions.create(session, identity, kind, values, now=now)
+    if item.id is None:
+        raise BadValue("id", "is needed")
+    if item.op == "change":
+        values = routes.patch.model_validate(item.values).model_dump(exclude_unset=True)
+        return 200, actions.change(session, identity, kind, item.id, values, now=now, version=item.version)
+    if item.op == "restore" and kind.is_mortal:
+        return 200, actions.restore(session, identity, kind, item.id)
+    if item.op == "restore":
+        raise BadValue("op", "is not possible here: what is deleted is gone")
+    actions.remove(session, identity, kind, item.id, now=now, version=item.version)
+    return 204, Written(item.id, item.version or 0)
+
+
+def _add(
+    router: APIRouter,
+    method: str,
+    path: str,
+    endpoint: Callable[..., Any],
+    summary: str,
+    *,
+    words: str,
+    status: int = 200,
+    response: type[BaseModel] | None = None,
+    fails: tuple[int, ...] = (),
+) -> None:
+    described: dict[int | str, dict[str, Any]] = {code: openapi.FAILURES[code] for code in fails}
+    if response is not None:
+        described[status] = {"model": response}
+    endpoint.__doc__ = words
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=[method],
+        summary=summary,
+        status_code=status,
+        responses=described,
+        operation_id=f"{endpoint.__name__}_{router.tags[0]}",
+    )
+
+
+def _annotate(endpoint: Callable[..., Any], **types: Any) -> None:
+    """Say what an endpoint takes where only its resource knows."""
+    endpoint.__annotations__.update(types)
+
+
+def _writer(routes: Routes) -> Any:
+    return Admin if routes.resource.by_admins else Writer
+
+
+def _one(routes: Routes) -> str:
+    noun = routes.resource.noun
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _many(routes: Routes) -> str:
+    return routes.resource.kind.plural.replace("_", " ")

@@ -1,0 +1,43 @@
+"""The kinds of record that the API offers, each with its form and an example."""
+
+from api.forms import ActivityIn, ContactIn, CustomerIn, DealIn, GoalIn, InsightIn
+from api.records import Resource
+from crm_db.queries import kinds
+
+_SOME_ID = "019a0000-0000-7000-8000-000000000000"
+
+RESOURCES: tuple[Resource, ...] = (
+    Resource(
+        kinds.DEAL,
+        DealIn,
+        {"name": "Analytical Engines, team plan", "value": 60000, "currency": "GBP", "expected_close": "2026-12-31"},
+    ),
+    Resource(
+        kinds.ACTIVITY,
+        ActivityIn,
+        {"kind": "call", "subject": "First call", "lead_id": _SOME_ID, "due_at": "2026-12-01T10:00:00+01:00"},
+    ),
+    Resource(
+        kinds.CUSTOMER,
+        CustomerIn,
+        {"name": "Analytical Engines", "email": "office@analytical.example", "country": "GB", "status": "active"},
+    ),
+    Resource(
+        kinds.CONTACT,
+        ContactIn,
+        {"customer_id": _SOME_ID, "first_name": "Ada", "last_name": "Lovelace", "email": "ada@analytical.example"},
+    ),
+    Resource(
+        kinds.GOAL,
+        GoalIn,
+        {
+            "name": "Revenue of the quarter", "metric": "revenue", "target": 250000, "currency": "EUR",
+            "period_start": "2026-10-01", "period_end": "2026-12-31",
+        },
+    ),
+    Resource(
+        kinds.INSIGHT,
+        InsightIn,
+        {"kind": "risk", "deal_id": _SOME_ID, "title": "No next step for three weeks", "confidence": 0.7},
+    ),
+)  # fmt: skip

@@ -1,0 +1,70 @@
+"""What a deal needs beside what was entered: a stage to begin in, a currency, and a way that it may go."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from crm_db.actions.writing import Writing
+from crm_db.errors import BadValue
+from crm_db.rules.deal_moves import NotAMove, StageFacts, check_move
+
+_STAGE = text(
+    "select id, pipeline_id, name, kind, requires from crm_pipeline_stages where org_id = :org and id = :stage"
+)
+_FIRST_STAGE = text(
+    """
+    select s.id from crm_pipeline_stages s join crm_pipelines p on p.org_id = s.org_id and p.id = s.pipeline_id
+    where s.org_id = :org and s.kind = 'open'
+      and case when cast(:pipeline as uuid) is null then p.is_default else p.id = :pipeline end
+    order by s.order_index, s.name limit 1
+    """
+)
+_CURRENCY = text("select currency from crm_orgs where id = :org")
+
+
+def complete(writing: Writing) -> None:
+    """Complete a deal that is to be written; raises BadValue where it cannot go."""
+    values = writing.values
+    pipeline = values.pop("pipeline_id", None)
+    if writing.is_new and values.get("stage_id") is None:
+        values["stage_id"] = _first_stage(writing, pipeline)
+    _price(writing)
+    if "probability" in values:
+        values["probability_fixed"] = values["probability"] is not None
+    if writing.before is None or writing.after("stage_id") != writing.before["stage_id"]:
+        _move(writing)
+
+
+def _move(writing: Writing) -> None:
+    before = None if writing.before is None else _stage(writing, writing.before["stage_id"])
+    after = _stage(writing, writing.values["stage_id"])
+    try:
+        check_move(before, after, writing.record())
+    except NotAMove as problem:
+        raise BadValue(problem.field, problem.words) from None
+    if after.kind != "open":
+        for name in ("probability", "probability_fixed"):
+            writing.values.pop(name, None)
+
+
+def _price(writing: Writing) -> None:
+    """An amount without a currency is in the org's."""
+    amounts = (writing.after("value"), writing.after("recurring_amount"))
+    if any(amount is not None for amount in amounts) and writing.after("currency") is None:
+        writing.values["currency"] = writing.session.execute(_CURRENCY, {"org": writing.org_id}).scalar_one()
+
+
+def _first_stage(writing: Writing, pipeline: UUID | None) -> UUID:
+    found: UUID | None = writing.session.execute(
+        _FIRST_STAGE, {"org": writing.org_id, "pipeline": pipeline}
+    ).scalar_one_or_none()
+    if found is None:
+        raise BadValue("stage_id", "is needed: there is no pipeline with an open stage to begin in")
+    return found
+
+
+def _stage(writing: Writing, stage_id: UUID) -> StageFacts:
+    row = writing.session.execute(_STAGE, {"org": writing.org_id, "stage": stage_id}).one_or_none()
+    if row is None:
+        raise BadValue("stage_id", "names no stage")
+    return StageFacts(*row)

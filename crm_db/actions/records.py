@@ -1,0 +1,223 @@
+"""Writing records of any kind: one change with its event, seen by whoever may see it, refused in words where it cannot be.
+
+What is special about a kind stands in RULES: a function that looks at what is to be written and completes it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation
+from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from crm_db.actions import deals, events, own_fields, ownership
+from crm_db.actions.writing import Writing
+from crm_db.errors import (
+    BadValue,
+    CrmError,
+    InUse,
+    NotAllowed,
+    RecordNotFound,
+    Taken,
+    VersionConflict,
+)
+from crm_db.queries.kinds import Kind
+from crm_db.session import Identity, on_behalf_of_the_org
+
+RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType({"deal": deals.complete})
+
+
+@dataclass(frozen=True)
+class Written:
+    """A record that was written, and the version that it has now."""
+
+    id: UUID
+    version: int
+
+
+def create(
+    session: Session, identity: Identity, kind: Kind, values: Mapping[str, Any], *, now: datetime
+) -> Written:
+    """Keep a new record. Raises BadValue, AlreadyExists, NotAllowed."""
+    writing = _begin(session, identity, kind, values, None, now)
+    table = kind.table
+    statement = (
+        insert(table).values(org_id=writing.org_id, **writing.values).returning(table.c.id, _version(kind))
+    )
+    with _told(kind), session.begin_nested(), _reach(session, kind, writing):
+        row = session.execute(statement).one()
+    events.record(session, writing.org_id, f"{kind.name}.created", kind.name, [row.id])
+    return Written(row[0], row[1])
+
+
+def change(
+    session: Session,
+    identity: Identity,
+    kind: Kind,
+    record_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+    version: int | None = None,
+    whole: bool = False,
+) -> Written:
+    """Change the named fields of a record. version: the one that it must still have. whole: `custom` is replaced, not added to.
+
+    Raises RecordNotFound, VersionConflict, BadValue, AlreadyExists, NotAllowed.
+    """
+    before = _held(session, identity, kind, record_id, version)
+    writing = _begin(session, identity, kind, values, before, now, whole=whole)
+    changed = {name: value for name, value in writing.values.items() if value != before[name]}
+    if not changed:
+        return Written(record_id, before["version"] if kind.is_versioned else 1)
+    table = kind.table
+    statement = (
+        update(table)
+        .where(table.c.org_id == writing.org_id, table.c.id == record_id)
+        .values(**changed)
+        .returning(_version(kind))
+    )
+    with _told(kind), session.begin_nested(), _reach(session, kind, writing):
+        new_version = session.execute(statement).scalar_one()
+    events.record(session, writing.org_id, f"{kind.name}.changed", kind.name, [record_id])
+    return Written(record_id, new_version)
+
+
+def remove(
+    session: Session,
+    identity: Identity,
+    kind: Kind,
+    record_id: UUID,
+    *,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """Delete a record; softly where its kind can come back. Raises RecordNotFound, VersionConflict, InUse."""
+    before = _held(session, identity, kind, record_id, version)
+    table = kind.table
+    one = (table.c.org_id == before["org_id"], table.c.id == record_id)
+    statement = (
+        update(table).where(*one).values(deleted_at=now) if kind.is_mortal else delete(table).where(*one)
+    )
+    with _told(kind), session.begin_nested():
+        session.execute(statement)
+    events.record(session, before["org_id"], f"{kind.name}.deleted", kind.name, [record_id])
+
+
+def restore(session: Session, identity: Identity, kind: Kind, record_id: UUID) -> Written:
+    """Undo a deletion. One that is not deleted stays as it is. Raises RecordNotFound."""
+    before = _held(session, identity, kind, record_id, None, deleted=True)
+    if before["deleted_at"] is None:
+        return Written(record_id, before["version"])
+    table = kind.table
+    statement = (
+        update(table)
+        .where(table.c.org_id == before["org_id"], table.c.id == record_id)
+        .values(deleted_at=None)
+        .returning(_version(kind))
+    )
+    with _told(kind), session.begin_nested():
+        version = session.execute(statement).scalar_one()
+    events.record(session, before["org_id"], f"{kind.name}.restored", kind.name, [record_id])
+    return Written(record_id, version)
+
+
+def _begin(
+    session: Session,
+    identity: Identity,
+    kind: Kind,
+    values: Mapping[str, Any],
+    before: RowMapping | None,
+    now: datetime,
+    *,
+    whole: bool = False,
+) -> Writing:
+    """What is to be written, completed by the rules of its kind."""
+    if identity.org_id is None:
+        raise NotAllowed("an identity within an org")
+    writing = Writing(session, identity, identity.org_id, kind, dict(values), before, now, whole)
+    own_fields.complete(writing)
+    ownership.complete(writing)
+    if rule := RULES.get(kind.name):
+        rule(writing)
+    return writing
+
+
+def _held(
+    session: Session,
+    identity: Identity,
+    kind: Kind,
+    record_id: UUID,
+    version: int | None,
+    *,
+    deleted: bool = False,
+) -> RowMapping:
+    """The record as it is, held until the transaction ends; only one that this identity may change."""
+    if identity.org_id is None:
+        raise NotAllowed("an identity within an org")
+    table = kind.table
+    readable = [table.c[name] for name in ("org_id", *kind.shown) if name in table.c]
+    question = select(*readable).where(table.c.org_id == identity.org_id, table.c.id == record_id)
+    if kind.is_mortal and not deleted:
+        question = question.where(table.c.deleted_at.is_(None))
+    found = session.execute(question.with_for_update()).mappings().one_or_none()
+    if found is None:
+        raise RecordNotFound(kind.name, record_id)
+    if version is not None and kind.is_versioned and found["version"] != version:
+        raise VersionConflict(kind.name)
+    return found
+
+
+@contextmanager
+def _reach(session: Session, kind: Kind, writing: Writing) -> Iterator[None]:
+    """Whoever may change a record may give it to a colleague, and does not see it any more afterwards."""
+    gives = kind.is_visible_to_some and bool({"owner_id", "team_id"} & writing.values.keys())
+    with on_behalf_of_the_org(session) if gives else nullcontext():
+        yield
+
+
+@contextmanager
+def _told(kind: Kind) -> Iterator[None]:
+    """Refusals of the database in the CRM's own words, which never repeat a value."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise _refusal(kind, error) from None
+    except DataError:
+        raise BadValue(kind.name, "a value is too large, or cannot be stored") from None
+
+
+def _refusal(kind: Kind, error: IntegrityError) -> CrmError:
+    cause = error.orig
+    diagnosis = getattr(cause, "diag", None)
+    constraint = (
+        (getattr(diagnosis, "constraint_name", "") or "")
+        .removeprefix("ck_")
+        .removeprefix("uq_")
+        .removeprefix("fk_")
+    )
+    place = constraint.removeprefix(f"{kind.model.__tablename__}_").removeprefix("org_id_")
+    match cause:
+        case UniqueViolation():
+            return Taken(kind.name, place or "value")
+        case NotNullViolation():
+            return BadValue(getattr(diagnosis, "column_name", None) or kind.name, "is needed")
+        case CheckViolation():
+            return BadValue(place or kind.name, "is not a value that can be kept")
+        case ForeignKeyViolation() if "still referenced" in str(cause):
+            return InUse(kind.name)
+        case ForeignKeyViolation():
+            return BadValue(place or kind.name, "names nothing that is there")
+        case _:
+            pass
+    return BadValue(kind.name, "cannot be kept so")
+
+
+def _version(kind: Kind) -> Any:
+    return kind.table.c.version if kind.is_versioned else func.coalesce(1)

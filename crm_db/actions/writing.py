@@ -1,0 +1,41 @@
+"""A record that is about to be written: what the rules of its kind look at and complete."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.orm import Session
+
+from crm_db.queries.kinds import Kind
+from crm_db.session import Identity
+
+
+@dataclass
+class Writing:
+    """`values` are the fields to be written; `before` is the record as it stands, None when it is new."""
+
+    session: Session
+    identity: Identity
+    org_id: UUID
+    kind: Kind
+    values: dict[str, Any]
+    before: RowMapping | None
+    now: datetime
+    whole: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no such record yet."""
+        return self.before is None
+
+    def after(self, name: str) -> Any:
+        """What a field will hold."""
+        if name in self.values:
+            return self.values[name]
+        return None if self.before is None else self.before.get(name)
+
+    def record(self) -> dict[str, Any]:
+        """All fields as they will be."""
+        return {**(self.before or {}), **self.values}
