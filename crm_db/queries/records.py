@@ -1,12 +1,11 @@
 """Questions about records of any kind, as the API asks them: JSON built in Postgres, inside one org, only what one may see."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from crm_db.queries.pages import json_of
 from crm_db.rules.asking import Condition, Order
 
 COUNT_AT_MOST = 100_000
-_COUNT = text("select crm_count_found(:kind, cast(:filter as jsonb), :most)")
+_COUNT = text("select crm_count_found(:kind, :filter, :most)").bindparams(bindparam("filter", type_=JSONB))
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,15 @@ class Question:
         order = self.order or kind.order
         return order if any(one.field == "id" for one in order) else (*order, Order("id", order[-1].down))
 
-    def document(self, kind: Kind) -> str:
+    def document(self, kind: Kind) -> dict[str, Any]:
         """As crm_find_ids takes it."""
-        return json.dumps(
-            {
-                "where": [condition.document() for condition in self.where],
-                "q": self.words,
-                "sort": [order.document() for order in self.full_order(kind)],
-                "after": self.after,
-                "deleted": self.deleted,
-            }
-        )
+        return {
+            "where": [condition.document() for condition in self.where],
+            "q": self.words,
+            "sort": [order.document() for order in self.full_order(kind)],
+            "after": self.after,
+            "deleted": self.deleted,
+        }
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def listed(session: Session, org_id: UUID, kind: Kind, asked: Question) -> Found
     """The records that a question lets through, in its order, in one statement. One more than the page is read."""
     table = kind.table.c
     found = (
-        func.crm_find_ids(kind.name, cast(asked.document(kind), JSONB), asked.limit + 1)
+        func.crm_find_ids(kind.name, literal(asked.document(kind), JSONB), asked.limit + 1)
         .table_valued("id", with_ordinality="place", joins_implicitly=True)
         .render_derived(name="found")
     )

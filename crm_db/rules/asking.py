@@ -114,11 +114,17 @@ def read_condition(text: str, types: Mapping[str, Type], at: Moment) -> tuple[Co
 
 def type_of(field: str, types: Mapping[str, Type]) -> Type:
     """The type of a field; raises Unanswerable for one that the list does not have."""
-    if field in types:
-        return types[field]
-    if CUSTOM in types and _CUSTOM_FIELD.fullmatch(field):
+    known = types.get(field)
+    if known is not None and known is not Type.CUSTOM:
+        return known
+    if Type.CUSTOM in types.values() and _CUSTOM_FIELD.fullmatch(field):
         return Type.CUSTOM
-    raise Unanswerable("filter", f"takes the fields {', '.join(sorted(types))}")
+    raise Unanswerable("filter", f"takes the fields {', '.join(_names(types))}")
+
+
+def _names(types: Mapping[str, Type]) -> list[str]:
+    """The fields that can be asked for, in words."""
+    return [f"{name}.<name>" if kind is Type.CUSTOM else name for name, kind in sorted(types.items())]
 
 
 def read_sort(text: str, types: Mapping[str, Type]) -> tuple[Order, ...]:

@@ -1,0 +1,165 @@
+"""Deals over HTTP: entered, moved along their pipeline, won and lost, listed, and deleted."""
+
+import pytest
+
+from tests.api.serving import is_problem
+
+DEALS = "/api/crm/deals"
+
+
+def stages(owner) -> dict[str, str]:
+    return {name: str(one) for name, one in owner.execute("select name, id from crm_pipeline_stages").fetchall()}
+
+
+def enter(admin, **fields):
+    response = admin.post(DEALS, json={"name": "Team plan", **fields})
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+def test_a_deal_begins_in_the_first_open_stage_with_its_probability_and_the_orgs_currency(admin, owner):
+    deal = enter(admin, value=1200.5)
+    assert (deal["status"], deal["probability"], deal["currency"], deal["value"]) == ("open", 10, "USD", 1200.5)
+    assert deal["stage_id"] == stages(owner)["Lead"]
+    assert admin.get(f"{DEALS}/{deal['id']}").json() == deal
+
+
+def test_a_move_is_remembered_with_the_time_that_it_took(admin, owner):
+    deal, known = enter(admin), stages(owner)
+    moved = admin.patch(f"{DEALS}/{deal['id']}", json={"stage_id": known["Proposal"]})
+    assert (moved.status_code, moved.json()["probability"]) == (200, 50)
+    history = owner.execute(
+        "select s.name, h.left_at is null from crm_deal_stage_history h join crm_pipeline_stages s on s.id = h.stage_id"
+        " order by h.entered_at"
+    ).fetchall()
+    assert history == [("Lead", False), ("Proposal", True)]
+
+
+def test_a_fixed_probability_stays_until_it_is_given_back(admin, owner):
+    deal, known = enter(admin, probability=35), stages(owner)
+    moved = admin.patch(f"{DEALS}/{deal['id']}", json={"stage_id": known["Proposal"]}).json()
+    assert (moved["probability"], moved["probability_fixed"]) == (35, True)
+    back = admin.patch(f"{DEALS}/{deal['id']}", json={"probability": None}).json()
+    assert (back["probability"], back["probability_fixed"]) == (50, False)
+
+
+def test_a_deal_is_not_lost_without_a_reason(admin, owner):
+    deal, known = enter(admin), stages(owner)
+    lost = {"stage_id": known["Closed Lost"]}
+    is_problem(admin.patch(f"{DEALS}/{deal['id']}", json=lost), 422, "bad_value")
+    gone = admin.patch(f"{DEALS}/{deal['id']}", json={**lost, "lost_reason": "price"}).json()
+    assert (gone["status"], gone["probability"], gone["lost_reason"]) == ("lost", 0, "price")
+    assert gone["closed_at"] is not None
+    again = admin.patch(f"{DEALS}/{deal['id']}", json={"stage_id": known["Lead"]}).json()
+    assert (again["status"], again["closed_at"], again["lost_reason"]) == ("open", None, None)
+
+
+def test_a_stage_may_ask_for_fields(admin, owner):
+    owner.execute("update crm_pipeline_stages set requires = '{value,expected_close}' where name = 'Proposal'")
+    deal, known = enter(admin), stages(owner)
+    problem = is_problem(
+        admin.patch(f"{DEALS}/{deal['id']}", json={"stage_id": known["Proposal"]}), 422, "bad_value"
+    )
+    assert problem["field"] == "value"
+    given = {"stage_id": known["Proposal"], "value": 5, "expected_close": "2026-12-31"}
+    assert admin.patch(f"{DEALS}/{deal['id']}", json=given).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"stage_id": "019a0000-0000-7000-8000-000000000000"}, {"lead_id": "019a0000-0000-7000-8000-000000000000"}])
+def test_what_is_not_there_cannot_be_pointed_at(admin, body):
+    problem = is_problem(admin.post(DEALS, json={"name": "x", **body}), 422, "bad_value")
+    assert problem["field"] in body
+
+
+def test_a_change_is_refused_when_somebody_else_was_faster(admin):
+    deal = enter(admin)
+    first = admin.patch(f"{DEALS}/{deal['id']}", json={"name": "One"}, headers={"If-Match": '"1"'})
+    assert first.headers["etag"] == '"2"'
+    late = admin.patch(f"{DEALS}/{deal['id']}", json={"name": "Two"}, headers={"If-Match": '"1"'})
+    is_problem(late, 412, "version_conflict")
+    is_problem(admin.delete(f"{DEALS}/{deal['id']}", headers={"If-Match": "x"}), 422, "bad_precondition")
+
+
+def test_what_is_replaced_keeps_nothing_that_was_not_given(admin):
+    deal = enter(admin, value=5, tags=["a"], custom={"plan": "team"}, next_step="call")
+    whole = admin.put(f"{DEALS}/{deal['id']}", json={"name": "New"}).json()
+    assert (whole["name"], whole["value"], whole["tags"], whole["custom"]) == ("New", None, [], {})
+    assert whole["next_step"] is None
+
+
+def test_fields_of_ones_own_are_added_to_and_taken_away(admin):
+    deal = enter(admin, custom={"plan": "team", "seats": 5})
+    changed = admin.patch(f"{DEALS}/{deal['id']}", json={"custom": {"plan": None, "region": "EU"}}).json()
+    assert changed["custom"] == {"seats": 5, "region": "EU"}
+
+
+def test_what_is_deleted_can_be_restored(admin):
+    deal = enter(admin)
+    place = f"{DEALS}/{deal['id']}"
+    assert admin.delete(place).status_code == 204
+    is_problem(admin.get(place), 404, "not_found")
+    is_problem(admin.patch(place, json={"name": "x"}), 404, "not_found")
+    assert [one["id"] for one in admin.get(DEALS, params={"deleted": True}).json()["items"]] == [deal["id"]]
+    assert admin.post(f"{place}/restore").json()["deleted_at"] is None
+    assert admin.get(place).status_code == 200
+
+
+def test_a_list_filters_sorts_searches_and_pages(admin):
+    for number in range(7):
+        enter(admin, name=f"Deal {number}", value=None if number == 3 else number * 100, custom={"n": number})
+    names = lambda **asked: [one["name"] for one in admin.get(DEALS, params=asked).json()["items"]]  # noqa: E731
+    assert names(sort="-value") == [f"Deal {n}" for n in (6, 5, 4, 2, 1, 0, 3)]
+    assert names(filter=["value:between:100,400", "name:ne:Deal 2"], sort="value") == ["Deal 1", "Deal 4"]
+    assert names(filter="value:null:true") == ["Deal 3"]
+    assert names(filter="custom.n:gt:4", sort="name") == ["Deal 5", "Deal 6"]
+    assert names(filter="custom.n:in:1,2", sort="name") == ["Deal 1", "Deal 2"]
+    assert names(q="deal 5") == ["Deal 5"]
+    assert names(filter="created_at:lt:-1d") == []
+    assert len(names(filter="created_at:eq:today")) == 7
+    seen, cursor = [], None
+    while True:
+        page = admin.get(DEALS, params={"sort": "-value", "limit": 2, "count": True} | ({"cursor": cursor} if cursor else {})).json()
+        assert page["count"] == 7
+        seen += [one["name"] for one in page["items"]]
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert seen == names(sort="-value")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"filter": "value"}, {"filter": "value:gt:x"}, {"filter": "nope:eq:1"}, {"filter": "value:like:1"},
+        {"filter": "created_at:gt:soon"}, {"sort": "nope"}, {"sort": "custom"}, {"fields": "nope"}, {"cursor": "e30"},
+        {"filter": "owner_id:eq:me"}, {"filter": "value:between:1"}, {"filter": "id:in:"}, {"filter": "probability:eq:1e9"},
+    ],
+)  # fmt: skip
+def test_a_question_that_cannot_be_answered_is_refused_in_words(admin, asked):
+    assert admin.get(DEALS, params=asked).status_code == 422
+
+
+def test_many_are_written_at_once_each_with_its_own_outcome(admin):
+    deal = enter(admin)
+    items = [
+        {"op": "create", "values": {"name": "A"}},
+        {"op": "create", "values": {"nome": "B"}},
+        {"op": "change", "id": deal["id"], "values": {"value": 7}},
+        {"op": "change", "id": deal["id"], "values": {"value": -7}},
+        {"op": "change", "id": "019a0000-0000-7000-8000-000000000000", "values": {}},
+        {"op": "delete", "id": deal["id"], "version": 1},
+        {"op": "delete", "id": deal["id"]},
+        {"op": "restore", "id": deal["id"]},
+        {"op": "change", "values": {}},
+    ]
+    outcomes = admin.post(f"{DEALS}/bulk", json={"items": items}).json()["items"]
+    assert [one["status"] for one in outcomes] == [201, 422, 200, 422, 404, 412, 204, 200, 422]
+    assert admin.get(f"{DEALS}/{deal['id']}").json()["value"] == 7
+
+
+def test_a_repeat_under_a_key_is_one_deal(admin):
+    key = {"Idempotency-Key": "one"}
+    first = admin.post(DEALS, json={"name": "A"}, headers=key)
+    again = admin.post(DEALS, json={"name": "A"}, headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    is_problem(admin.post(DEALS, json={"name": "B"}, headers=key), 422, "idempotency_key_reused")
+    assert len(admin.get(DEALS).json()["items"]) == 1
