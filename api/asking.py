@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.cursors import places_of
 from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Question
-from crm_db.rules.asking import Moment, Order, Unanswerable, read_conditions, read_sort
+from crm_db.rules.asking import Condition, Moment, Order, Unanswerable, read_conditions, read_sort
 
 FILTER_WORDS = (
     "`field:operator:value`, as often as needed; all must hold. Operators: eq, ne, in, gt, gte, lt, lte, between, contains, null."
@@ -38,15 +38,17 @@ class RecordQuery(BaseModel):
     cursor: str | None = Field(default=None, max_length=2000, description="next_cursor of the page before")
     limit: int = Field(default=50, ge=1, le=500, description="Items a page")
 
-    def question(self, kind: Kind, now: datetime, zone: ZoneInfo) -> Question:
-        """As the CRM asks it; raises Unanswerable, BadCursor."""
+    def question(
+        self, kind: Kind, now: datetime, zone: ZoneInfo, more: tuple[Condition, ...] = ()
+    ) -> Question:
+        """As the CRM asks it, with more conditions; raises Unanswerable, BadCursor."""
         if self.q and not kind.is_searched:
             raise Unanswerable("q", "is not understood by this list")
         if self.deleted and not kind.is_mortal:
             raise Unanswerable("deleted", "is not understood by this list; what is deleted here is gone")
         order = read_sort(self.sort, kind.types) if self.sort else ()
         asked = Question(
-            where=read_conditions(self.filter, kind.types, Moment(now, zone)),
+            where=(*read_conditions(self.filter, kind.types, Moment(now, zone)), *more),
             words=(self.q or "").replace("\0", " "),
             order=order,
             deleted=self.deleted,

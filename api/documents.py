@@ -6,7 +6,6 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import cursor_of
-from crm_db.queries.leads import LeadDocument
 from crm_db.queries.pages import Page
 
 
@@ -28,10 +27,3 @@ def list_response(page: Page) -> Response:
     """A page as {"items": [...], "next_cursor": ...}."""
     cursor = json.dumps(cursor_of(page.next))
     return json_response(f'{{"items": [{", ".join(page.rows)}], "next_cursor": {cursor}}}')
-
-
-def lead_response(lead: LeadDocument, status: int = 200) -> Response:
-    """A lead with its version as ETag."""
-    response = json_response(lead.json, status)
-    response.headers["ETag"] = f'"{lead.version}"'
-    return response

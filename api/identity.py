@@ -5,9 +5,10 @@ the route waits for a thread, and with more requests than threads all of them wo
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -29,6 +30,18 @@ _AUTHENTICATE = text(
 _BY_HEADER = APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False)
 _BY_BEARER = HTTPBearer(scheme_name="Bearer", auto_error=False)
 KEY_SCHEMES = [Security(_BY_HEADER), Security(_BY_BEARER)]
+
+
+RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "admin": frozenset({"read", "write", "capture", "admin"}),
+        "system": frozenset({"read", "write", "capture", "admin"}),
+        "manager": frozenset({"read", "write", "capture"}),
+        "rep": frozenset({"read", "write", "capture"}),
+        "viewer": frozenset({"read"}),
+    }
+)
+"""What the holder of a key may do at the most: a key of no person (system) what its scopes say."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +67,12 @@ class Caller:
         return self.identity.org_id
 
     def may(self, *scopes: str) -> bool:
-        """Whether the key has one of these scopes; admin has all."""
-        return not self.scopes.isdisjoint({"admin", *scopes})
+        """Whether the key has one of these scopes, and its person such a right; the scope admin has all that the person may."""
+        rights = RIGHTS.get(self.identity.role, frozenset())
+        return bool(
+            rights.intersection(scopes or {"admin"})
+            & (self.scopes | (rights if "admin" in self.scopes else set()))
+        )
 
 
 def key_in(headers: Headers) -> KeyParts | None:

@@ -7,6 +7,7 @@ answered follow from these.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
@@ -31,6 +32,8 @@ from crm_db.errors import BadValue, CrmError, RecordNotFound
 from crm_db.queries import records, settings
 from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Document
+from crm_db.rules.asking import Condition
+from crm_db.rules.normalise import Unusable
 from crm_db.session import on_behalf_of_the_org, unit_of_work
 
 IfMatch = Annotated[str | None, Header(description='The version that it must still have, as its ETag: `"3"`')]
@@ -38,15 +41,20 @@ IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the fir
 Fields = Annotated[str | None, Query(max_length=2000, description="The fields wanted, between commas")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
-    """A kind of record as the API offers it. `form`: how one is entered whole; `by_admins`: only administrators change it."""
+    """A kind of record as the API offers it. `form`: how one is entered whole; `by_admins`: only administrators change it.
+
+    `enter` keeps what comes in the form `entered_as`, where entering is more than writing a record down.
+    """
 
     kind: Kind
     form: type[BaseModel]
     example: Mapping[str, Any]
     by_admins: bool = False
     tag: str = ""
+    entered_as: type[BaseModel] | None = None
+    enter: Callable[[Session, Caller, Any], tuple[int, Document]] | None = None
 
     @property
     def path(self) -> str:
@@ -83,26 +91,24 @@ def router_of(resource: Resource) -> APIRouter:
 
 def add_routes(router: APIRouter, resource: Resource, *, without: frozenset[str] = frozenset()) -> None:
     """Add a resource's routes to a router; without: those that it has of its own."""
-    shown = shown_of(resource.kind)
-    routes = Routes(resource, patch_of(resource.form), shown, page_of(resource.kind, shown))
+    routes = routes_of(resource)
     for name, add in _ADDERS.items():
         if name not in without and (name != "restore" or resource.kind.is_mortal):
             add(router, routes)
+
+
+@cache
+def routes_of(resource: Resource) -> Routes:
+    """The models of a resource's routes."""
+    shown = shown_of(resource.kind)
+    return Routes(resource, patch_of(resource.form), shown, page_of(resource.kind, shown))
 
 
 def _add_list(router: APIRouter, routes: Routes) -> None:
     kind = routes.resource.kind
 
     def list_records(caller: Reader, query: Annotated[RecordQuery, Query()]) -> Response:
-        with unit_of_work(caller.identity) as session:
-            asked = query.question(kind, clock.now_of(session), settings.zone_of(session, caller.org_id))
-            found = records.listed(session, caller.org_id, kind, asked)
-            count = records.counted(session, kind, asked) if query.count else None
-        cursor = cursor_after(signature(asked.full_order(kind)), found.next)
-        told = "" if count is None else f', "count": {count}'
-        return json_response(
-            f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}'
-        )
+        return list_answer(caller, kind, query)
 
     _add(
         router, "GET", "", list_records, f"List {_many(routes)}", response=routes.page,
@@ -255,6 +261,17 @@ _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
 )
 
 
+def list_answer(caller: Caller, kind: Kind, query: RecordQuery, more: tuple[Condition, ...] = ()) -> Response:
+    """A page of records as JSON; more: conditions beside those of the filter."""
+    with unit_of_work(caller.identity) as session:
+        asked = query.question(kind, clock.now_of(session), settings.zone_of(session, caller.org_id), more)
+        found = records.listed(session, caller.org_id, kind, asked)
+        count = records.counted(session, kind, asked) if query.count else None
+    cursor = cursor_after(signature(asked.full_order(kind)), found.next)
+    told = "" if count is None else f', "count": {count}'
+    return json_response(f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}')
+
+
 def document(
     session: Session, caller: Caller, kind: Kind, record_id: UUID, fields: tuple[str, ...] = ()
 ) -> Document:
@@ -308,7 +325,7 @@ def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) 
     except ValidationError as error:
         fault = faults_of(error.errors())[0]
         return {"status": 422, "code": "invalid_request", "detail": fault["message"], "field": fault["field"]}
-    except CrmError as error:
+    except (CrmError, Unusable) as error:
         told = failure_of(error)
         return {
             "status": told.answer.status,
@@ -321,6 +338,11 @@ def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) 
 
 def _do(session: Session, caller: Caller, routes: Routes, item: Operation) -> tuple[int, Written]:
     kind, identity, now = routes.resource.kind, caller.identity, clock.now_of(session)
+    if item.op == "create" and routes.resource.enter and routes.resource.entered_as:
+        status, made = routes.resource.enter(
+            session, caller, routes.resource.entered_as.model_validate(item.values)
+        )
+        return status, Written(made.id, made.version)
     if item.op == "create":
         values = routes.resource.form.model_validate(item.values).model_dump(exclude_unset=True)
         return 201, actions.create(session, identity, kind, values, now=now)

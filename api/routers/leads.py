@@ -1,25 +1,26 @@
-"""Leads: list, read one, enter one."""
+"""Leads: like all records, and besides: who enters one is met by the same rules as a webhook, so that a person is one lead."""
 
 import json
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
-from api.cursors import position_of
-from api.documents import ListQuery, lead_response, list_response
+from api.asking import RecordQuery
+from api.forms import EmailAddress, Form, Percent
 from api.identity import KEY_SCHEMES, Caller, Reader, Writer
+from api.records import IdempotencyKey, Resource, add_routes, answer, list_answer, routes_of
 from crm_db import clock
 from crm_db.actions import leads as lead_actions
-from crm_db.errors import RecordNotFound
-from crm_db.queries import leads
+from crm_db.queries import kinds, records
+from crm_db.queries.records import Document
+from crm_db.rules.asking import Condition
 from crm_db.rules.parsing import Unreadable, check_nest
-from crm_db.session import Identity, unit_of_work
+from crm_db.session import on_behalf_of_the_org, unit_of_work
 
 router = APIRouter(
     prefix="/api/crm/leads", tags=["leads"], dependencies=KEY_SCHEMES, responses=openapi.READ_RESPONSES
@@ -74,8 +75,35 @@ class LeadIn(BaseModel):
         return self.model_dump(exclude={"automation", "custom"}, exclude_none=True)
 
 
-class LeadQuery(ListQuery):
-    """Which leads are wanted; an unknown parameter is refused rather than ignored."""
+class LeadEdit(Form):
+    """What may be said of a lead that is there; its score and band are the CRM's to say."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"status": "contacted"}]})
+
+    external_id: Word | None = None
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email: EmailAddress | None = None
+    phone: Word | None = None
+    company: Line | None = None
+    title: Line | None = None
+    status: Status | None = None
+    value: Annotated[Decimal, Field(ge=0, max_digits=18)] | None = None
+    currency: Word | None = None
+    probability: Percent | None = None
+    owner_id: UUID | None = None
+    last_contact: AwareDatetime | None = None
+    country: Word | None = None
+    timezone: Word | None = None
+    language: Word | None = None
+    utm: dict[Literal["source", "medium", "campaign", "term", "content"], Line] = Field(default_factory=dict)
+    consent: dict[Literal["email", "sms", "phone"], bool] = Field(default_factory=dict)
+    tags: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=list)
+    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
+
+
+class LeadQuery(RecordQuery):
+    """What a list of leads is asked for; the short forms stand for a filter each."""
 
     status: Status | None = None
     owner_id: UUID | None = None
@@ -84,76 +112,72 @@ class LeadQuery(ListQuery):
     score_band: Annotated[str, Field(max_length=50)] | None = None
     created_after: AwareDatetime | None = Field(default=None, description="With its offset from UTC")
 
-    def wanted(self) -> leads.LeadFilter:
-        """The filter without the paging."""
-        return leads.LeadFilter(**self.model_dump(exclude={"cursor", "limit"}))
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the short forms say."""
+        short = self.model_dump(
+            mode="json", include={"status", "owner_id", "source", "score_band"}, exclude_none=True
+        )
+        equal = [Condition(name, "eq", value) for name, value in short.items()]
+        if self.email is not None:
+            equal.append(Condition("email", "eq", self.email.strip().lower()))
+        if self.created_after is not None:
+            equal.append(Condition("created_at", "gt", self.created_after.isoformat()))
+        return tuple(equal)
 
 
-@router.get("", summary="List leads, newest first")
+def _enter(session: Session, caller: Caller, body: LeadIn) -> tuple[int, Document]:
+    """Keep a lead, or enrich the one that this person is; who enters it may see what became of it."""
+    with on_behalf_of_the_org(session):
+        submitted = lead_actions.submit(
+            session,
+            caller.identity,
+            body.fields(),
+            body.custom,
+            automation=body.automation,
+            now=clock.utc_now(),
+        )
+        lead = records.document(session, caller.org_id, kinds.LEAD, submitted.lead_id)
+    assert lead is not None
+    return (201 if submitted.created else 200), lead
+
+
+RESOURCE = Resource(kinds.LEAD, LeadEdit, openapi.LEAD_EXAMPLE, entered_as=LeadIn, enter=_enter)
+
+
+@router.get("", summary="List leads", responses={200: {"model": routes_of(RESOURCE).page}})
 def list_leads(caller: Reader, query: Annotated[LeadQuery, Query()]) -> Response:
-    """Leads of the org; `next_cursor` of one page is the `cursor` of the next."""
-    after = position_of(query.cursor, datetime, UUID)
-    with unit_of_work(caller.identity) as session:
-        page = leads.listed(session, caller.org_id, query.wanted(), after=after, limit=query.limit)
-    return list_response(page)
-
-
-@router.get("/{lead_id}", summary="Read a lead")
-def read_lead(lead_id: UUID, caller: Reader) -> Response:
-    """One lead; the header ETag names its version."""
-    with unit_of_work(caller.identity) as session:
-        lead = _document(session, caller.org_id, lead_id)
-    return lead_response(lead)
+    """Leads that you may see, in the order asked for; `next_cursor` of a page is the `cursor` of the next."""
+    return list_answer(caller, kinds.LEAD, query, query.conditions())
 
 
 @router.post(
     "",
     status_code=201,
     summary="Enter a lead",
-    responses={200: {"description": "The person was a lead already and was enriched"}},
+    responses={
+        200: {
+            "description": "The person was a lead already and was enriched",
+            "model": routes_of(RESOURCE).shown,
+        },
+        201: {"model": routes_of(RESOURCE).shown},
+    },
 )
-def create_lead(
-    body: LeadIn, caller: Writer, idempotency_key: Annotated[str | None, Header()] = None
-) -> Response:
+def create_lead(body: LeadIn, caller: Writer, idempotency_key: IdempotencyKey = None) -> Response:
     """Keep a lead; the same automation starts as for a captured one, unless `automation` is false.
 
     With an Idempotency-Key a repeat gets the first answer for 24 hours.
     """
-    key = idempotency.checked_key(idempotency_key)
+
+    def enter() -> dict[str, Any]:
+        status, lead = _enter(session, caller, body)
+        return {"status": status, "version": lead.version, "lead": lead.json}
+
     with unit_of_work(caller.identity) as session:
-        kept = _submit(session, caller.identity, body) if key is None else _once(session, caller, key, body)
-    return _answer(kept)
-
-
-def _once(session: Session, caller: Caller, key: str, body: LeadIn) -> dict[str, Any]:
-    """Keep the lead, or give the first answer that this key had."""
-    content = body.model_dump(mode="json", exclude_unset=True)
-    request = idempotency.keyed_request(caller.identity, "api:leads", key, content)
-    first = idempotency.replay(session, request)
-    if first is None:
-        first = _submit(session, caller.identity, body)
-        idempotency.remember(session, request, first)
-    return first
-
-
-def _submit(session: Session, identity: Identity, body: LeadIn) -> dict[str, Any]:
-    """Keep the lead; what is answered, in the form in which a key remembers it."""
-    submitted = lead_actions.submit(
-        session, identity, body.fields(), body.custom, automation=body.automation, now=clock.utc_now()
-    )
-    assert identity.org_id is not None
-    lead = _document(session, identity.org_id, submitted.lead_id)
-    return {"status": 201 if submitted.created else 200, "version": lead.version, "lead": lead.json}
-
-
-def _answer(kept: dict[str, Any]) -> Response:
-    response = lead_response(leads.LeadDocument(kept["lead"], kept["version"]), kept["status"])
-    response.headers["Location"] = f"/api/crm/leads/{json.loads(kept['lead'])['id']}"
+        kept = idempotency.once(session, caller, "api:leads", idempotency_key, body, enter)
+    lead_id = json.loads(kept["lead"])["id"]
+    response = answer(Document(UUID(lead_id), kept["lead"], kept["version"]), kept["status"])
+    response.headers["Location"] = f"/api/crm/leads/{lead_id}"
     return response
 
 
-def _document(session: Session, org_id: UUID, lead_id: UUID) -> leads.LeadDocument:
-    found = leads.document(session, org_id, lead_id)
-    if found is None:
-        raise RecordNotFound("lead", lead_id)
-    return found
+add_routes(router, RESOURCE, without=frozenset({"list", "create"}))

@@ -8,7 +8,9 @@ DEALS = "/api/crm/deals"
 
 
 def stages(owner) -> dict[str, str]:
-    return {name: str(one) for name, one in owner.execute("select name, id from crm_pipeline_stages").fetchall()}
+    return {
+        name: str(one) for name, one in owner.execute("select name, id from crm_pipeline_stages").fetchall()
+    }
 
 
 def enter(admin, **fields):
@@ -19,7 +21,12 @@ def enter(admin, **fields):
 
 def test_a_deal_begins_in_the_first_open_stage_with_its_probability_and_the_orgs_currency(admin, owner):
     deal = enter(admin, value=1200.5)
-    assert (deal["status"], deal["probability"], deal["currency"], deal["value"]) == ("open", 10, "USD", 1200.5)
+    assert (deal["status"], deal["probability"], deal["currency"], deal["value"]) == (
+        "open",
+        10,
+        "USD",
+        1200.5,
+    )
     assert deal["stage_id"] == stages(owner)["Lead"]
     assert admin.get(f"{DEALS}/{deal['id']}").json() == deal
 
@@ -55,7 +62,9 @@ def test_a_deal_is_not_lost_without_a_reason(admin, owner):
 
 
 def test_a_stage_may_ask_for_fields(admin, owner):
-    owner.execute("update crm_pipeline_stages set requires = '{value,expected_close}' where name = 'Proposal'")
+    owner.execute(
+        "update crm_pipeline_stages set requires = '{value,expected_close}' where name = 'Proposal'"
+    )
     deal, known = enter(admin), stages(owner)
     problem = is_problem(
         admin.patch(f"{DEALS}/{deal['id']}", json={"stage_id": known["Proposal"]}), 422, "bad_value"
@@ -65,7 +74,13 @@ def test_a_stage_may_ask_for_fields(admin, owner):
     assert admin.patch(f"{DEALS}/{deal['id']}", json=given).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{"stage_id": "019a0000-0000-7000-8000-000000000000"}, {"lead_id": "019a0000-0000-7000-8000-000000000000"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"stage_id": "019a0000-0000-7000-8000-000000000000"},
+        {"lead_id": "019a0000-0000-7000-8000-000000000000"},
+    ],
+)
 def test_what_is_not_there_cannot_be_pointed_at(admin, body):
     problem = is_problem(admin.post(DEALS, json={"name": "x", **body}), 422, "bad_value")
     assert problem["field"] in body
@@ -118,7 +133,10 @@ def test_a_list_filters_sorts_searches_and_pages(admin):
     assert len(names(filter="created_at:eq:today")) == 7
     seen, cursor = [], None
     while True:
-        page = admin.get(DEALS, params={"sort": "-value", "limit": 2, "count": True} | ({"cursor": cursor} if cursor else {})).json()
+        page = admin.get(
+            DEALS,
+            params={"sort": "-value", "limit": 2, "count": True} | ({"cursor": cursor} if cursor else {}),
+        ).json()
         assert page["count"] == 7
         seen += [one["name"] for one in page["items"]]
         if (cursor := page["next_cursor"]) is None:

@@ -14,11 +14,11 @@ from tests.api.conftest import Serve
 from tests.api.serving import client_of, is_problem
 from tests.conftest import Org
 
-LEAD_FIELDS = (
-    "id external_id first_name last_name email phone company title source status value currency probability"
-    " score score_band score_reasons owner_id team_id last_contact next_action_at country timezone custom"
-    " tags closed_at created_at updated_at version"
-)
+LEAD_FIELDS = """
+    id external_id first_name last_name email phone company title source status value currency probability score score_band
+    score_reasons owner_id team_id last_contact next_action_at country timezone language utm consent custom tags ai_insights
+    automation closed_at deleted_at created_at updated_at version
+"""
 MESSAGE_FIELDS = "id key channel status due_at sent_at reason attempts provider provider_id"
 
 
