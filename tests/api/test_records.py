@@ -9,6 +9,8 @@ import httpx
 import psycopg
 import pytest
 
+from api.resources import RESOURCES
+from api.routers import leads
 from crm_db.actions.sources import NewSource
 from tests.api.conftest import Serve
 from tests.api.serving import client_of, is_problem
@@ -204,10 +206,23 @@ def test_nothing_of_another_org_is_ever_seen(
             assert client.get(path).json() == {"items": [], "next_cursor": None}
 
 
+OF_EACH_RECORD = [
+    ("GET", "", {"read"}),
+    ("POST", "", {"write"}),
+    ("POST", "/bulk", {"write"}),
+    ("GET", f"/{UUID(int=1)}", {"read"}),
+    ("PUT", f"/{UUID(int=1)}", {"write"}),
+    ("PATCH", f"/{UUID(int=1)}", {"write"}),
+    ("DELETE", f"/{UUID(int=1)}", {"write"}),
+    ("POST", f"/{UUID(int=1)}/restore", {"write"}),
+]
 RIGHTS = [
-    ("GET", "/api/crm/leads", {"read"}),
-    ("GET", f"/api/crm/leads/{UUID(int=1)}", {"read"}),
-    ("POST", "/api/crm/leads", {"write"}),
+    *(
+        (method, resource.path + path, set() if resource.by_admins and needed == {"write"} else needed)
+        for resource in (leads.RESOURCE, *RESOURCES)
+        for method, path, needed in OF_EACH_RECORD
+        if not path.endswith("/restore") or resource.kind.is_mortal
+    ),
     ("GET", "/api/crm/messages", {"read"}),
     ("POST", "/api/crm/messages", {"write"}),
     ("POST", f"/api/crm/messages/{UUID(int=1)}/cancel", {"write"}),
