@@ -151,13 +151,15 @@ create or replace function crm_find_is_loose(p_condition jsonb) returns boolean 
 $$;
 revoke all on function crm_find_is_loose(jsonb) from public;
 
-create or replace function crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer) returns text
+-- The order from a column on; of the columns up to `p_known` it is known whether they are null.
+create or replace function crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer)
+returns text
 language sql immutable as $$
     select string_agg(format('t.%I %s', p_names[k], case when p_downs[k] then 'desc' else 'asc' end)
-                      || case when p_nullables[k] and k > p_from then ' nulls last' else '' end, ', ' order by k)
+                      || case when p_nullables[k] and k > p_known then ' nulls last' else '' end, ', ' order by k)
     from generate_series(p_from, cardinality(p_names)) as k
 $$;
-revoke all on function crm_find_order(text[], boolean[], boolean[], integer) from public;
+revoke all on function crm_find_order(text[], boolean[], boolean[], integer, integer) from public;
 
 -- The places where a page may begin, in the order of the list: each a condition under which the first columns of the order stand
 -- still and an index can be walked. Null stands at the end, whichever way a column is sorted.
@@ -193,11 +195,11 @@ begin
             when p_after is not null then format(' and t.%I %s %L::%s', names[k], case when downs[k] then '<' else '>' end, held, kinds[k])
             when nullables[k] then format(' and t.%I is not null', names[k])
             else '' end;
-        ordering := crm_find_order(names, downs, nullables, k);
+        ordering := crm_find_order(names, downs, nullables, k, k);
         return next;
         if nullables[k] then
             condition := stills[k] || format(' and t.%I is null', names[k]);
-            ordering := crm_find_order(names, downs, nullables, k + 1);
+            ordering := crm_find_order(names, downs, nullables, k + 1, k);
             return next;
         end if;
     end loop;
