@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from api import openapi, problems
+from api.memory import Memory
 from api.records import router_of
 from api.resources import RESOURCES
 from api.routers import alerts, capture, dead_letters, events, flows, health, leads, messages
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,  # a redirect would write a source's token into a header
         lifespan=_serving(settings or load_settings()),
     )
+    app.state.callers = Memory()
     problems.install(app)
     for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
         app.include_router(routes.router)

@@ -1,8 +1,7 @@
 """The query string of a list: conditions, order, words, fields, paging."""
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,17 +37,15 @@ class RecordQuery(BaseModel):
     cursor: str | None = Field(default=None, max_length=2000, description="next_cursor of the page before")
     limit: int = Field(default=50, ge=1, le=500, description="Items a page")
 
-    def question(
-        self, kind: Kind, now: datetime, zone: ZoneInfo, more: tuple[Condition, ...] = ()
-    ) -> Question:
-        """As the CRM asks it, with more conditions; raises Unanswerable, BadCursor."""
+    def question(self, kind: Kind, here: Callable[[], Moment], more: tuple[Condition, ...] = ()) -> Question:
+        """As the CRM asks it, with more conditions; here: when and where it is asked. Raises Unanswerable, BadCursor."""
         if self.q and not kind.is_searched:
             raise Unanswerable("q", "is not understood by this list")
         if self.deleted and not kind.is_mortal:
             raise Unanswerable("deleted", "is not understood by this list; what is deleted here is gone")
         order = read_sort(self.sort, kind.types) if self.sort else ()
         asked = Question(
-            where=(*read_conditions(self.filter, kind.types, Moment(now, zone)), *more),
+            where=(*(read_conditions(self.filter, kind.types, here()) if self.filter else ()), *more),
             words=(self.q or "").replace("\0", " "),
             order=order,
             deleted=self.deleted,

@@ -32,7 +32,7 @@ from crm_db.errors import BadValue, CrmError, RecordNotFound
 from crm_db.queries import records, settings
 from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Document
-from crm_db.rules.asking import Condition
+from crm_db.rules.asking import Condition, Moment
 from crm_db.rules.normalise import Unusable
 from crm_db.session import on_behalf_of_the_org, unit_of_work
 
@@ -264,12 +264,17 @@ _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
 def list_answer(caller: Caller, kind: Kind, query: RecordQuery, more: tuple[Condition, ...] = ()) -> Response:
     """A page of records as JSON; more: conditions beside those of the filter."""
     with unit_of_work(caller.identity) as session:
-        asked = query.question(kind, clock.now_of(session), settings.zone_of(session, caller.org_id), more)
+        asked = query.question(kind, lambda: _here(session, caller), more)
         found = records.listed(session, caller.org_id, kind, asked)
         count = records.counted(session, kind, asked) if query.count else None
     cursor = cursor_after(signature(asked.full_order(kind)), found.next)
     told = "" if count is None else f', "count": {count}'
     return json_response(f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}')
+
+
+def _here(session: Session, caller: Caller) -> Moment:
+    """When and where a caller asks."""
+    return Moment(clock.now_of(session), settings.zone_of(session, caller.org_id))
 
 
 def document(

@@ -13,7 +13,7 @@ from api.resources import RESOURCES
 from api.routers import leads
 from crm_db.actions.sources import NewSource
 from tests.api.conftest import Serve
-from tests.api.serving import client_of, is_problem
+from tests.api.serving import client_of, eventually, is_problem
 from tests.conftest import Org
 
 LEAD_FIELDS = """
@@ -294,7 +294,11 @@ def test_without_a_valid_key_nothing_is_told(anyone: httpx.Client) -> None:
         "update crm_api_keys set secret_hash = sha256('other')",
     ],
 )
-def test_a_key_stops_counting_at_once(admin: httpx.Client, owner: psycopg.Connection, change: str) -> None:
+def test_a_key_stops_counting_at_once_for_writing_and_soon_for_reading(
+    admin: httpx.Client, owner: psycopg.Connection, change: str
+) -> None:
     assert admin.get("/api/crm/leads").status_code == 200
     owner.execute(change)
+    is_problem(admin.post("/api/crm/leads", json={"email": "a@b.example"}), 401, "unauthenticated")
+    eventually(lambda: admin.get("/api/crm/leads").status_code == 401)
     is_problem(admin.get("/api/crm/leads"), 401, "unauthenticated")

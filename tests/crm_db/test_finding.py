@@ -52,7 +52,7 @@ def people(database, org) -> list[dict[str, Any]]:
 
 def ids(org, *, where: tuple[str, ...] = (), sort: str = "id", q: str = "", size: int = 37) -> list[str]:
     """All pages of a list."""
-    asked = {
+    asked: dict[str, Any] = {
         "where": read_conditions(where, kinds.LEAD.types, NOW),
         "words": q,
         "limit": size,
@@ -182,7 +182,10 @@ def test_only_fields_and_operators_that_there_are_reach_the_database(org, people
 )
 def test_what_nobody_may_read_nobody_may_ask_about(org, database, kind, field):
     session.bind(database.app_url)
-    asked = {"where": [{"field": field, "op": "contains", "value": "a"}], "sort": [{"field": "id"}]}
+    asked: dict[str, Any] = {
+        "where": [{"field": field, "op": "contains", "value": "a"}],
+        "sort": [{"field": "id"}],
+    }
     with pytest.raises(Exception, match="no such field"), session.unit_of_work(org.identity) as work:
         work.execute(
             text("select crm_find_ids(:kind, cast(:f as jsonb), 10)"), {"kind": kind, "f": json.dumps(asked)}
