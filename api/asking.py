@@ -45,7 +45,7 @@ class RecordQuery(BaseModel):
             raise Unanswerable("deleted", "is not understood by this list; what is deleted here is gone")
         order = read_sort(self.sort, kind.types) if self.sort else ()
         asked = Question(
-            where=(*(read_conditions(self.filter, kind.types, here()) if self.filter else ()), *more),
+            where=(*read_conditions(self.filter, kind.types, here), *more),
             words=(self.q or "").replace("\0", " "),
             order=order,
             deleted=self.deleted,

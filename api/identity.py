@@ -1,11 +1,12 @@
 """Who calls: API keys, what they may do, and on whose behalf the work is done.
 
 A route opens its unit of work in its own body, not as a dependency: a dependency holds its connection while
-the route waits for a thread, and with more requests than threads all of them would wait for each other.
+the route waits for a thread, and with more requests than threads all of them would wait for each other. Who calls is asked in
+a thread, unless that was known a moment ago: then the request does not wait for one.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from sqlalchemy import bindparam, text
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
 from api.errors import Unauthenticated
@@ -88,14 +90,15 @@ def key_in(headers: Headers) -> KeyParts | None:
     return KeyParts(found[1], sha256(found[2].encode()).digest()) if found else None
 
 
-def authenticated(request: Request) -> Caller:
+async def authenticated(request: Request) -> Caller:
     """Who calls; raises Unauthenticated. A revoked key stops counting at once for what writes, for reading within a second."""
     key = key_in(request.headers)
     if key is None:
         raise Unauthenticated
     callers: Memory[KeyParts, Caller] = request.app.state.callers
-    known = callers.get(key) if request.method in _READING else None
-    return known or callers.asked(key, lambda: _caller(key))
+    if request.method in _READING and (known := callers.get(key)) is not None:
+        return known
+    return await run_in_threadpool(callers.asked, key, lambda: _caller(key))
 
 
 def _caller(key: KeyParts) -> Caller:
@@ -109,10 +112,10 @@ def _caller(key: KeyParts) -> Caller:
     return Caller(identity, frozenset(row.scopes), row.source_id)
 
 
-def allowed(*scopes: str) -> Callable[[Caller], Caller]:
+def allowed(*scopes: str) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency: the caller, when its key has one of the scopes; raises NotAllowed."""
 
-    def caller_with_scope(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
+    async def caller_with_scope(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
         if not caller.may(*scopes):
             raise NotAllowed(f"an API key with the scope {' or '.join((*scopes, 'admin'))}")
         return caller

@@ -124,7 +124,9 @@ def _milliseconds(identity: Identity) -> dict[str, float]:
     """The median milliseconds of each question, as this identity."""
     at = Moment(clock.utc_now(), ZoneInfo("UTC"))
     return {
-        name: _median_of(identity, Question(where=read_conditions(where, kinds.LEAD.types, at), words=words))
+        name: _median_of(
+            identity, Question(where=read_conditions(where, kinds.LEAD.types, lambda: at), words=words)
+        )
         for name, (where, words) in QUESTIONS.items()
     }
 

@@ -67,7 +67,7 @@ def listed(session: Session, org_id: UUID, kind: Kind, asked: Question) -> Found
     """The records that a question lets through, in its order, in one statement. One more than the page is read."""
     order = tuple(one.field for one in asked.full_order(kind))
     values = {"org": org_id, "kind": kind.name, "filter": asked.document(kind), "limit": asked.limit + 1}
-    rows = session.execute(_list(kind, asked.fields or kind.shown, order), values).all()
+    rows = session.connection().execute(_list(kind, asked.fields or kind.shown, order), values).all()
     page = rows[: asked.limit]
     following = tuple(page[-1][1:]) if len(rows) > asked.limit else None
     return Found(tuple(row[0] for row in page), following)

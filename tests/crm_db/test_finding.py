@@ -53,7 +53,7 @@ def people(database, org) -> list[dict[str, Any]]:
 def ids(org, *, where: tuple[str, ...] = (), sort: str = "id", q: str = "", size: int = 37) -> list[str]:
     """All pages of a list."""
     asked: dict[str, Any] = {
-        "where": read_conditions(where, kinds.LEAD.types, NOW),
+        "where": read_conditions(where, kinds.LEAD.types, lambda: NOW),
         "words": q,
         "limit": size,
         "fields": ("id",),

@@ -49,12 +49,12 @@ ID = "019a0000-0000-7000-8000-000000000000"
     ],
 )  # fmt: skip
 def test_a_condition_is_read(text, field, op, value):
-    assert read_conditions([text], TYPES, AT) == (Condition(field, op, value),)
+    assert read_conditions([text], TYPES, lambda: AT) == (Condition(field, op, value),)
 
 
 def test_a_day_of_a_moment_lasts_from_midnight_to_midnight_where_it_is_asked():
     before_the_clocks_go_forward = Moment(datetime(2026, 3, 29, 12, 0, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
-    assert read_conditions(["at:eq:today"], TYPES, before_the_clocks_go_forward) == (
+    assert read_conditions(["at:eq:today"], TYPES, lambda: before_the_clocks_go_forward) == (
         Condition("at", "gte", "2026-03-28T23:00:00+00:00"),
         Condition("at", "lt", "2026-03-29T22:00:00+00:00"),
     )
@@ -71,7 +71,7 @@ def test_a_day_of_a_moment_lasts_from_midnight_to_midnight_where_it_is_asked():
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_without_repeating_it(text):
     with pytest.raises(Unanswerable) as refused:
-        read_conditions([text], TYPES, AT)
+        read_conditions([text], TYPES, lambda: AT)
     assert "99999" not in str(refused.value)
 
 
@@ -86,7 +86,7 @@ def test_any_text_is_read_or_refused(text):
             f"{field}:between:{text}",
         ):
             try:
-                read_conditions([asked], TYPES, AT)
+                read_conditions([asked], TYPES, lambda: AT)
             except Unanswerable:
                 continue
 
