@@ -33,10 +33,10 @@ from crm_db.actions.records import Written
 from crm_db.errors import BadValue, CrmError, RecordNotFound
 from crm_db.queries import records, settings
 from crm_db.queries.kinds import Kind
-from crm_db.queries.records import Document
+from crm_db.queries.records import Document, Question
 from crm_db.rules.asking import Moment
 from crm_db.rules.normalise import Unusable
-from crm_db.session import on_behalf_of_the_org, unit_of_work
+from crm_db.session import on_behalf_of_the_org, reading, unit_of_work
 
 IfMatch = Annotated[str | None, Header(description='The version that it must still have, as its ETag: `"3"`')]
 IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the first answer for 24 hours")]
@@ -286,18 +286,23 @@ _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
 
 def _listed(caller: Caller, kind: Kind, query: RecordQuery) -> Response:
     """A page of records as JSON."""
-    with unit_of_work(caller.identity) as session:
-        asked = query.question(kind, lambda: _here(session, caller))
-        found = records.listed(session, caller.org_id, kind, asked)
-        count = records.counted(session, kind, asked) if query.count else None
+    asked = query.question(kind, lambda: _here(caller))
+    with reading(caller.identity) as connection:
+        found = records.listed(connection, caller.org_id, kind, asked)
     cursor = cursor_after(signature(asked.full_order(kind)), found.next)
-    told = "" if count is None else f', "count": {count}'
+    told = f', "count": {_count(caller, kind, asked)}' if query.count else ""
     return json_response(f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}')
 
 
-def _here(session: Session, caller: Caller) -> Moment:
+def _count(caller: Caller, kind: Kind, asked: Question) -> int:
+    with unit_of_work(caller.identity) as session:
+        return records.counted(session, kind, asked)
+
+
+def _here(caller: Caller) -> Moment:
     """When and where a caller asks."""
-    return Moment(clock.now_of(session), settings.zone_of(session, caller.org_id))
+    with unit_of_work(caller.identity) as session:
+        return Moment(clock.now_of(session), settings.zone_of(session, caller.org_id))
 
 
 def document(

@@ -61,9 +61,12 @@ def ids(org, *, where: tuple[str, ...] = (), sort: str = "id", q: str = "", size
     found: list[str] = []
     after: tuple[str | None, ...] | None = None
     while True:
+        order = read_sort(sort, kinds.LEAD.types)
+        with session.reading(org.identity) as connection:
+            page = records.listed(
+                connection, org.org_id, kinds.LEAD, Question(**asked, order=order, after=after)
+            )
         with session.unit_of_work(org.identity) as work:
-            order = read_sort(sort, kinds.LEAD.types)
-            page = records.listed(work, org.org_id, kinds.LEAD, Question(**asked, order=order, after=after))
             total = records.counted(work, kinds.LEAD, Question(**asked, order=order))
         found += [json.loads(row)["id"] for row in page.rows]
         if page.next is None:
