@@ -3,6 +3,7 @@
 from crm_db.models.activities import Activity
 from crm_db.models.alerts import Alert
 from crm_db.models.base import Base
+from crm_db.models.conversions import Conversion
 from crm_db.models.custom_fields import CustomField
 from crm_db.models.customers import Contact, Customer
 from crm_db.models.goals import SalesGoal
@@ -24,6 +25,7 @@ __all__ = [
     "Base",
     "Change",
     "Contact",
+    "Conversion",
     "CustomField",
     "Customer",
     "Deal",

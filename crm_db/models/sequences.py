@@ -89,6 +89,7 @@ class Enrolment(Base, InOrg, Visible, Stamped):
             unique=True,
             postgresql_where=text("state in ('active', 'paused')"),
         ),
+        Index("ix_crm_enrolments_lead_id", "org_id", "lead_id"),
         Index(
             "ix_crm_enrolments_plan_at",
             "plan_at",
