@@ -44,14 +44,6 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-
-class RecordForm(Form):
-    """A record of the org's everyday work: it has an owner, labels, and fields of the org's own."""
-
-    owner_id: UUID | None = Field(default=None, description="Whose it is; a rep's own when not given")
-    tags: Words = Field(default_factory=list)
-    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
-
     @field_validator("custom", check_fields=False)
     @classmethod
     def _can_be_kept(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -60,6 +52,14 @@ class RecordForm(Form):
         except Unreadable as problem:
             raise ValueError(problem.words) from None
         return value
+
+
+class RecordForm(Form):
+    """A record of the org's everyday work: it has an owner, labels, and fields of the org's own."""
+
+    owner_id: UUID | None = Field(default=None, description="Whose it is; a rep's own when not given")
+    tags: Words = Field(default_factory=list)
+    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
 
 
 class DealIn(RecordForm):

@@ -16,6 +16,7 @@ from api.identity import KEY_SCHEMES, Caller, Writer
 from api.records import IdempotencyKey, Resource, add_list, add_routes, answer, routes_of
 from crm_db import clock
 from crm_db.actions import leads as lead_actions
+from crm_db.errors import Taken
 from crm_db.queries import kinds, records
 from crm_db.queries.records import Document
 from crm_db.rules.asking import Condition
@@ -126,7 +127,10 @@ class LeadQuery(RecordQuery):
 
 
 def _enter(session: Session, caller: Caller, body: LeadIn) -> tuple[int, Document]:
-    """Keep a lead, or enrich the one that this person is; who enters it may see what became of it."""
+    """Keep a lead, or enrich the one that this person is. Raises Taken where that is one which the caller may not see.
+
+    The refusal undoes what was done until then, and does not tell what the other lead holds.
+    """
     with on_behalf_of_the_org(session):
         submitted = lead_actions.submit(
             session,
@@ -136,8 +140,9 @@ def _enter(session: Session, caller: Caller, body: LeadIn) -> tuple[int, Documen
             automation=body.automation,
             now=clock.utc_now(),
         )
-        lead = records.document(session, caller.org_id, kinds.LEAD, submitted.lead_id)
-    assert lead is not None
+    lead = records.document(session, caller.org_id, kinds.LEAD, submitted.lead_id)
+    if lead is None:
+        raise Taken("lead", "e-mail address or telephone number")
     return (201 if submitted.created else 200), lead
 
 
@@ -157,6 +162,7 @@ add_list(router, routes_of(RESOURCE), LeadQuery)
             "model": routes_of(RESOURCE).shown,
         },
         201: {"model": routes_of(RESOURCE).shown},
+        409: openapi.FAILURES[409],
     },
 )
 def create_lead(body: LeadIn, caller: Writer, idempotency_key: IdempotencyKey = None) -> Response:

@@ -42,6 +42,8 @@ class Arrival:
     source_id: UUID | None = None
     team_id: UUID | None = None
     submission_id: UUID | None = None
+    owner_id: UUID | None = None
+    """Whose a new lead is, where that is known already."""
 
 
 Write = Callable[[Sequence[dict[str, Any]]], None]
@@ -128,6 +130,7 @@ def _row(org_id: UUID, lead_id: UUID, arrival: Arrival) -> dict[str, Any]:
         "org_id": org_id,
         "id": lead_id,
         "team_id": arrival.team_id,
+        "owner_id": arrival.owner_id,
         "source": arrival.source,
         "source_id": arrival.source_id,
         "automation": "pending" if arrival.automation else "off",

@@ -14,6 +14,7 @@ from crm_db.queries import routing
 from crm_db.queries.preparation import LeadFacts
 from crm_db.rules.assignment import Assignment, choose_owners
 
+BY_HAND = "by hand"
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('crm_assignment:' || :org, 0))")
 _NEW_IDS = text("select crm_uuid7() from generate_series(1, :count)")
 _OWN = text(
@@ -68,6 +69,22 @@ def remember(
     ]
     session.execute(_LAST, {"org": org_id, "users": sorted({one.user_id for one in given}), "now": now})
     return given
+
+
+def remember_by_hand(
+    session: Session, org_id: UUID, lead_id: UUID, user_id: UUID | None, *, by: str, now: datetime
+) -> None:
+    """Keep that somebody gave a lead to a person, or to nobody; by: who did, as the change log names them."""
+    verdict = {"chosen": True, "reason": "named by hand", "open_leads": None, "by": by}
+    row = {
+        "org_id": org_id,
+        "lead_id": lead_id,
+        "user_id": user_id,
+        "rule": BY_HAND,
+        "verdicts": [{"user_id": str(user_id), **verdict}] if user_id else [],
+        "at": now,
+    }
+    bulk.insert(session, LeadAssignment, [row])
 
 
 def assign(session: Session, org_id: UUID, leads: Sequence[LeadFacts], *, now: datetime) -> list[Given]:

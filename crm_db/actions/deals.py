@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from crm_db.actions import spelling, winning
 from crm_db.actions.writing import Writing
 from crm_db.errors import BadValue
 from crm_db.rules.deal_moves import NotAMove, StageFacts, check_move
@@ -19,7 +20,6 @@ _FIRST_STAGE = text(
     order by s.order_index, s.name limit 1
     """
 )
-_CURRENCY = text("select currency from crm_orgs where id = :org")
 
 
 def complete(writing: Writing) -> None:
@@ -28,7 +28,7 @@ def complete(writing: Writing) -> None:
     pipeline = values.pop("pipeline_id", None)
     if writing.is_new and values.get("stage_id") is None:
         values["stage_id"] = _first_stage(writing, pipeline)
-    _price(writing)
+    spelling.price(writing, "value", "recurring_amount")
     if "probability" in values:
         values["probability_fixed"] = values["probability"] is not None
     if writing.before is None or writing.after("stage_id") != writing.before["stage_id"]:
@@ -45,13 +45,8 @@ def _move(writing: Writing) -> None:
     if after.kind != "open":
         for name in ("probability", "probability_fixed"):
             writing.values.pop(name, None)
-
-
-def _price(writing: Writing) -> None:
-    """An amount without a currency is in the org's."""
-    amounts = (writing.after("value"), writing.after("recurring_amount"))
-    if any(amount is not None for amount in amounts) and writing.after("currency") is None:
-        writing.values["currency"] = writing.session.execute(_CURRENCY, {"org": writing.org_id}).scalar_one()
+    if after.kind == "won":
+        winning.complete(writing)
 
 
 def _first_stage(writing: Writing, pipeline: UUID | None) -> UUID:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, select, text
+from sqlalchemy.orm import Session
 
 from crm_db.actions.writing import Writing
 from crm_db.errors import BadValue
@@ -30,8 +31,12 @@ def complete(writing: Writing) -> None:
 
 def team_of(writing: Writing, user_id: UUID) -> UUID | None:
     """The team in which a person works; None for who is in none."""
-    values = {"org": writing.org_id, "user": user_id}
-    found: UUID | None = writing.session.execute(_TEAM_OF, values).scalar_one_or_none()
+    return team_of_person(writing.session, writing.org_id, user_id)
+
+
+def team_of_person(session: Session, org_id: UUID, user_id: UUID) -> UUID | None:
+    """The team in which a person of an org works; None for who is in none."""
+    found: UUID | None = session.execute(_TEAM_OF, {"org": org_id, "user": user_id}).scalar_one_or_none()
     return found
 
 

@@ -16,7 +16,8 @@ from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from crm_db.actions import deals, events, own_fields, ownership
+from crm_db import clock
+from crm_db.actions import customer_edits, deals, events, lead_edits, own_fields, ownership
 from crm_db.actions.writing import Writing
 from crm_db.errors import (
     BadValue,
@@ -30,7 +31,14 @@ from crm_db.errors import (
 from crm_db.queries.kinds import Kind
 from crm_db.session import Identity, on_behalf_of_the_org
 
-RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType({"deal": deals.complete})
+RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType(
+    {
+        "contact": customer_edits.complete_contact,
+        "customer": customer_edits.complete,
+        "deal": deals.complete,
+        "lead": lead_edits.complete,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def change(
     """
     before = _held(session, identity, kind, record_id, version)
     writing = _begin(session, identity, kind, values, before, now, whole=whole)
-    changed = {name: value for name, value in writing.values.items() if value != before[name]}
+    changed = {name: value for name, value in writing.values.items() if value != before.get(name)}
     if not changed:
         return Written(record_id, before["version"] if kind.is_versioned else 1)
     table = kind.table
@@ -111,15 +119,16 @@ def remove(
 
 
 def restore(session: Session, identity: Identity, kind: Kind, record_id: UUID) -> Written:
-    """Undo a deletion. One that is not deleted stays as it is. Raises RecordNotFound."""
+    """Undo a deletion. One that is not deleted stays as it is. Raises RecordNotFound, AlreadyExists."""
     before = _held(session, identity, kind, record_id, None, deleted=True)
     if before["deleted_at"] is None:
         return Written(record_id, before["version"])
+    writing = _begin(session, identity, kind, {"deleted_at": None}, before, clock.now_of(session))
     table = kind.table
     statement = (
         update(table)
         .where(table.c.org_id == before["org_id"], table.c.id == record_id)
-        .values(deleted_at=None)
+        .values(**writing.values)
         .returning(_version(kind))
     )
     with _told(kind), session.begin_nested():

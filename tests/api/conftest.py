@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -53,6 +54,19 @@ def make_key(database: Database) -> Callable[..., str]:
             return api_keys.add(work, org.org_id, name="test", scopes=scopes, **more)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def client_as(serve: Serve, org: Org, make_key: Callable[..., str]) -> Iterator[Callable[..., httpx.Client]]:
+    """Opens clients of one API of Acme, each for a person, who may read and write."""
+    with ExitStack() as running:
+        url = serve()
+
+        def open_for(user_id: UUID) -> httpx.Client:
+            key = make_key(org, "read", "write", user_id=user_id)
+            return running.enter_context(client_of(url, key))
+
+        yield open_for
 
 
 @pytest.fixture
