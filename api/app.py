@@ -10,7 +10,18 @@ from api import openapi, problems
 from api.memory import Memory
 from api.records import router_of
 from api.resources import RESOURCES
-from api.routers import alerts, capture, dead_letters, events, flows, health, leads, messages
+from api.routers import (
+    alerts,
+    capture,
+    conversions,
+    dead_letters,
+    events,
+    flows,
+    health,
+    leads,
+    messages,
+    timelines,
+)
 from api.services import open_services
 from api.settings import Settings, load_settings
 from api.shell import Shell
@@ -33,7 +44,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.callers = Memory()
     problems.install(app)
-    for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
+    for routes in (
+        capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health
+    ):  # fmt: skip
         app.include_router(routes.router)
     for resource in RESOURCES:
         app.include_router(router_of(resource))

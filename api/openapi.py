@@ -15,6 +15,7 @@ Every path except capture, health and this description needs an API key, as `X-A
 TAGS = [
     {"name": "capture", "description": "Leads from other systems, kept at once and understood later."},
     {"name": "leads", "description": "People who may become customers."},
+    {"name": "timelines", "description": "What happened with a lead, deal or customer, in one list."},
     {"name": "messages", "description": "The ledger of everything that leaves."},
     {"name": "alerts", "description": "What a person should look at."},
     {"name": "flows", "description": "Automations, run by Prefect."},

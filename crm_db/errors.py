@@ -5,6 +5,7 @@ CrmError
 ├── AlreadyExists      a name or key is taken
 │   └── Taken          what must be unique is there already
 ├── InUse              other records still need it
+├── NotPossible        it cannot be done as things stand
 ├── VersionConflict    somebody else has changed it meanwhile
 ├── NotAllowed         the identity lacks the right
 └── BadValue           a value cannot be taken; names the field, never the value
@@ -55,6 +56,12 @@ class InUse(CrmError):
     def __init__(self, noun: str) -> None:
         super().__init__(f"other records still need this {noun.replace('_', ' ')}")
         self.noun = noun
+
+
+class NotPossible(CrmError):
+    """It cannot be done as things stand; the words say what stands in the way."""
+
+    code = "not_possible"
 
 
 class VersionConflict(CrmError):

@@ -1,6 +1,12 @@
 """Fields of an org's own on a record that is written: null takes one away, and what is declared must fit."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from crm_db.actions.writing import Writing
 from crm_db.errors import BadValue
@@ -15,13 +21,31 @@ def complete(writing: Writing) -> None:
     given = writing.values.get("custom") or {}
     held = {} if writing.before is None or writing.whole else writing.before["custom"]
     values = {name: value for name, value in {**held, **given}.items() if value is not None}
-    declared = writing.session.execute(
-        select(CustomField.name, CustomField.type, CustomField.options, CustomField.required).where(
-            CustomField.org_id == writing.org_id, CustomField.entity == writing.kind.name, CustomField.active
-        )
-    )
     try:
-        check(values, [Declared(*row) for row in declared])
+        check(values, _declared(writing.session, writing.org_id, writing.kind.name))
     except Misfit as misfit:
         raise BadValue(misfit.field, misfit.words) from None
     writing.values["custom"] = values
+
+
+def fitting(session: Session, org_id: UUID, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of another record's fields that this kind of record may have too."""
+    declared = {one.name: replace(one, required=False) for one in _declared(session, org_id, entity)}
+    return {name: value for name, value in values.items() if _fits(declared.get(name), name, value)}
+
+
+def _declared(session: Session, org_id: UUID, entity: str) -> list[Declared]:
+    rows = session.execute(
+        select(CustomField.name, CustomField.type, CustomField.options, CustomField.required).where(
+            CustomField.org_id == org_id, CustomField.entity == entity, CustomField.active
+        )
+    )
+    return [Declared(*row) for row in rows]
+
+
+def _fits(declared: Declared | None, name: str, value: Any) -> bool:
+    try:
+        check({name: value}, [declared] if declared else [])
+    except Misfit:
+        return False
+    return True
