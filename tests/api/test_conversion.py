@@ -153,6 +153,16 @@ def test_a_deal_that_is_won_makes_its_lead_a_customer_once(admin, owner):
     assert len(admin.get(CUSTOMERS).json()["items"]) == len(admin.get(CONTACTS).json()["items"]) == 1
 
 
+def test_of_deals_that_are_won_at_once_one_makes_the_customer(admin, owner):
+    lead, won = enter(admin), {"stage_id": stage(owner, "Closed Won")}
+    deals = [admin.post(DEALS, json={"name": f"Plan {n}", "lead_id": lead["id"]}).json() for n in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda deal: admin.patch(f"{DEALS}/{deal['id']}", json=won), deals))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert len({answer.json()["customer_id"] for answer in answers}) == 1
+    assert len(admin.get(CUSTOMERS).json()["items"]) == 1
+
+
 def test_a_deal_that_names_a_customer_makes_none(admin, owner):
     there = admin.post(CUSTOMERS, json={"name": "There"}).json()
     made = convert(admin, enter(admin), customer_id=there["id"], customer=True)
