@@ -12,6 +12,17 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "quiet_hours": {"sms": ["21:00", "08:00"], "call": ["21:00", "08:00"]},
     "score_bands": {"hot": 75, "warm": 40},
     "lead_defaults": {"probability": 10},
+    "scoring_weights": {
+        "high_value": 10,
+        "high_value_above": 50000,
+        "good_value": 5,
+        "good_value_above": 25000,
+        "recent_contact": 5,
+        "recent_days": 7,
+    },
+    "confidence_threshold": {"minimum": 0.5},
+    "alert_sensitivity": {"level": "normal"},
+    "update_frequency": {"minutes": 60},
 }
 
 STAGES: list[dict[str, Any]] = [

@@ -75,11 +75,11 @@ def create(
     """Complete new leads and write them, with the history of their score and owner; decided: the org's settings by key."""
     if not leads:
         return
-    bands = scoring.Bands(**decided["score_bands"])
+    scale = scoring.scale_from(decided)
     for lead in leads:
         _fill_defaults(lead, decided["lead_defaults"])
         facts = scoring.LeadFacts(lead["probability"], lead["value"], lead["last_contact"])
-        lead.update(scores.columns(facts, bands, now))
+        lead.update(scores.columns(facts, scale, now))
     named = [lead for lead in leads if lead["owner_id"] is not None]
     for lead in named:
         lead["team_id"] = lead["team_id"] or job.team_of(lead["owner_id"])

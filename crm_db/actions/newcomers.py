@@ -40,17 +40,21 @@ def total(parts: Iterable[Prepared]) -> Prepared:
 def write(session: Session, org_id: UUID, leads: Sequence[dict[str, Any]], *, now: datetime) -> Prepared:
     """Write these new leads (columns of crm_leads, all the same) of one org; what waits for automation gets all of it at once."""
     waiting = [lead for lead in leads if lead["automation"] == "pending"]
-    bands = scoring.Bands(**settings.value_of(session, org_id, "score_bands")) if waiting else scoring.Bands()
+    scale = _scale(session, org_id) if waiting else scoring.Scale()
     for lead in leads:
         lead.update(scores.UNSCORED, owner_id=None)
     for lead in waiting:
         facts = scoring.LeadFacts(lead["probability"], lead["value"], last_contact=None)
-        lead.update(scores.columns(facts, bands, now), automation="done")
+        lead.update(scores.columns(facts, scale, now), automation="done")
     chosen = assignments.choose(session, org_id, [lead["team_id"] for lead in waiting])
     for lead, one in zip(waiting, chosen, strict=True):
         lead.update(owner_id=one.user_id, team_id=lead["team_id"] or one.team_id)
     bulk.insert(session, Lead, leads)
     return _hand_on(session, org_id, waiting, chosen, now)
+
+
+def _scale(session: Session, org_id: UUID) -> scoring.Scale:
+    return scoring.scale_from(settings.values_of(session, org_id, "score_bands", "scoring_weights"))
 
 
 def _hand_on(

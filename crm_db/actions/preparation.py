@@ -17,6 +17,7 @@ from crm_db.actions import assignments, enrolments, events, messages, newcomers,
 from crm_db.actions.newcomers import Prepared, total
 from crm_db.queries import preparation, settings
 from crm_db.queries.preparation import LeadFacts
+from crm_db.rules.scoring import scale_from
 from crm_db.session import rows_changed
 
 _DONE = text("update crm_leads set automation = 'done' where org_id = :org and id = any (:ids)")
@@ -68,7 +69,7 @@ def _prepare_org(session: Session, org_id: UUID, leads: Sequence[LeadFacts], now
     """Score, assign and enrol pending leads of one org."""
     decided = settings.of_org(session, org_id)
     ids = [lead.id for lead in leads]
-    scores.rate(session, org_id, leads, decided.values["score_bands"], now=now)
+    scores.rate(session, org_id, leads, scale_from(decided.values), now=now)
     given = assignments.assign(session, org_id, leads, now=now)
     enrolled = enrolments.enrol(session, org_id, ids, now=now)
     messages.schedule(session, [newcomers.notice(org_id, one, now) for one in given])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from crm_db.actions import events, scores
 from crm_db.queries import preparation, settings
 from crm_db.queries.preparation import LeadFacts
+from crm_db.rules.scoring import scale_from
 
 Mark = tuple[UUID, UUID]
 START: Mark = (UUID(int=0), UUID(int=0))
@@ -48,8 +49,8 @@ def rescore(
         by_org[lead.org_id].append(lead)
     changed = 0
     for org_id, of_org in by_org.items():
-        bands = settings.of_org(session, org_id).values["score_bands"]
-        rated = scores.rate(session, org_id, of_org, bands, now=now, dry_run=dry_run)
+        scale = scale_from(settings.of_org(session, org_id).values)
+        rated = scores.rate(session, org_id, of_org, scale, now=now, dry_run=dry_run)
         moved = [lead.id for lead in of_org if lead.score != rated[lead.id]]
         if not dry_run:
             events.record(session, org_id, "lead.scored", "lead", moved)

@@ -22,15 +22,15 @@ UNSCORED: Mapping[str, Any] = {
 """The columns of a lead that nobody scored yet."""
 
 
-def columns(facts: scoring.LeadFacts, bands: scoring.Bands, now: datetime) -> dict[str, Any]:
+def columns(facts: scoring.LeadFacts, scale: scoring.Scale, now: datetime) -> dict[str, Any]:
     """The columns of a lead that its score decides."""
-    score = scoring.score_lead(facts, now, bands=bands)
+    score = scoring.score_lead(facts, now, scale.bands, scale.weights)
     return {
         "score": score.score,
         "score_band": score.band,
         "score_reasons": [vars(reason) for reason in score.reasons],
         "scored_at": now,
-        "rescore_at": scoring.rescore_at(facts, now),
+        "rescore_at": scoring.rescore_at(facts, now, scale.weights),
     }
 
 
@@ -38,14 +38,13 @@ def rate(
     session: Session,
     org_id: UUID,
     leads: Sequence[LeadFacts],
-    bands: Mapping[str, int],
+    scale: scoring.Scale,
     *,
     now: datetime,
     dry_run: bool = False,
 ) -> dict[UUID, int]:
     """Score these leads of one org and return each score; history is written for those that changed."""
-    limits = scoring.Bands(**bands)
-    rated = [{"org_id": org_id, "id": lead.id, **columns(_facts(lead), limits, now)} for lead in leads]
+    rated = [{"org_id": org_id, "id": lead.id, **columns(_facts(lead), scale, now)} for lead in leads]
     if not dry_run:
         bulk.update(session, Lead, rated)
         changed = [

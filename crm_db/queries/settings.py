@@ -33,7 +33,7 @@ _EVERY = text(
     order by 1, 2
     """
 )
-_ONE = text("select value from crm_settings where org_id = :org and key = :key")
+_SOME = text("select key, value from crm_settings where org_id = :org and key = any (:keys)")
 _TEAMS = text("select id, timezone, business_hours from crm_teams where org_id = :org")
 _ORG = text("select name, timezone, country, currency from crm_orgs where id = :org")
 
@@ -70,9 +70,15 @@ class OrgSettings:
 
 
 def value_of(session: Session, org_id: UUID, key: str) -> Mapping[str, Any]:
-    """One setting of an org; empty when the org has none by that key."""
-    found = session.execute(_ONE, {"org": org_id, "key": key}).scalar_one_or_none()
-    return {} if found is None else _usable(key, found)
+    """One setting of an org."""
+    return values_of(session, org_id, key)[key]
+
+
+def values_of(session: Session, org_id: UUID, *keys: str) -> Mapping[str, Mapping[str, Any]]:
+    """Some settings of an org by key; what it never set is what a new org starts with."""
+    found = session.execute(_SOME, {"org": org_id, "keys": list(keys)}).all()
+    defaults = {key: seed.SETTINGS.get(key, {}) for key in keys}
+    return {**defaults, **{row.key: _usable(row.key, row.value) for row in found}}
 
 
 def zone_of(session: Session, org_id: UUID) -> ZoneInfo:
