@@ -8,7 +8,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
+from sqlalchemy import Column
+from sqlalchemy.dialects.postgresql import JSONB
 
+from crm_db.models.base import EMPTY_LIST
 from crm_db.queries.kinds import Kind
 
 MOST_AT_ONCE = 1000
@@ -77,7 +80,9 @@ def shown_of(kind: Kind) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for name in kind.shown:
         column = kind.columns[name]
-        told = _PYTHON.get(column.type.python_type, column.type.python_type)
+        told = (
+            list[Any] if _is_list(column) else _PYTHON.get(column.type.python_type, column.type.python_type)
+        )
         fields[name] = (told | None, Field(default=None)) if column.nullable else (told, Field(default=None))
     return create_model(_name(kind), __doc__=_first_line(kind), **fields)
 
@@ -103,6 +108,11 @@ def emptied(kind: Kind, form: type[BaseModel]) -> dict[str, Any]:
         elif column.type.python_type in {dict, list}:
             empty[name] = column.type.python_type()
     return empty
+
+
+def _is_list(column: Column[Any]) -> bool:
+    """Whether a document is a list: what it holds when nothing is said tells."""
+    return isinstance(column.type, JSONB) and getattr(column.server_default, "arg", None) is EMPTY_LIST
 
 
 def _name(kind: Kind) -> str:

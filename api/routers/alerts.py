@@ -1,6 +1,5 @@
 """Alerts: what a person should look at, and saying that it is dealt with."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,11 +7,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api import openapi
-from api.cursors import position_of
-from api.documents import ListQuery, list_response
+from api.asking import RecordQuery
 from api.identity import KEY_SCHEMES, Reader, Writer
+from api.record_models import page_of, shown_of
+from api.records import list_answer
 from crm_db.actions import alerts as alert_actions
-from crm_db.queries import alerts
+from crm_db.queries import kinds
+from crm_db.rules.asking import Condition
 from crm_db.session import unit_of_work
 
 router = APIRouter(
@@ -20,22 +21,24 @@ router = APIRouter(
 )
 
 
-class AlertQuery(ListQuery):
-    """Which alerts are wanted; an unknown parameter is refused rather than ignored."""
+class AlertQuery(RecordQuery):
+    """Which alerts are wanted; the short forms stand for a filter each."""
 
     state: Literal["open", "resolved"] | None = None
     severity: Literal["info", "warning", "critical"] | None = None
     kind: Annotated[str, Field(max_length=100)] | None = None
 
 
-@router.get("", summary="List alerts, the one with the latest case first")
+@router.get(
+    "",
+    summary="List alerts",
+    responses={200: {"model": page_of(kinds.ALERT, shown_of(kinds.ALERT))}},
+)
 def list_alerts(caller: Reader, query: Annotated[AlertQuery, Query()]) -> Response:
-    """Alerts of the org; each counts its cases."""
-    wanted = alerts.AlertFilter(query.state, query.kind, query.severity)
-    after = position_of(query.cursor, datetime, UUID)
-    with unit_of_work(caller.identity) as session:
-        page = alerts.listed(session, caller.org_id, wanted, after=after, limit=query.limit)
-    return list_response(page)
+    """Alerts that you may see, the one with the latest case first; each counts its cases."""
+    short = query.model_dump(include={"state", "severity", "kind"}, exclude_none=True)
+    wanted = tuple(Condition(name, "eq", value) for name, value in short.items())
+    return list_answer(caller, kinds.ALERT, query, wanted)
 
 
 @router.post("/{alert_id}/resolve", status_code=204, summary="Resolve an alert")

@@ -8,12 +8,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
-from api.cursors import position_of
-from api.documents import ListQuery, list_response
+from api.asking import RecordQuery
 from api.identity import KEY_SCHEMES, Caller, Reader, Writer
+from api.record_models import page_of, shown_of
+from api.records import list_answer
 from crm_db import clock
 from crm_db.actions import outgoing
-from crm_db.queries import messages
+from crm_db.queries import kinds
+from crm_db.rules.asking import Condition
 from crm_db.session import unit_of_work
 
 router = APIRouter(
@@ -27,8 +29,8 @@ Status = Literal["scheduled", "claimed", "sending", "sent", "failed", "unknown",
 Channel = Literal["email", "sms", "call", "task", "invite", "webhook"]
 
 
-class MessageQuery(ListQuery):
-    """Which messages are wanted; an unknown parameter is refused rather than ignored."""
+class MessageQuery(RecordQuery):
+    """Which messages are wanted; the short forms stand for a filter each."""
 
     lead_id: UUID | None = None
     status: Status | None = None
@@ -68,14 +70,16 @@ class MessageOut(BaseModel):
     id: UUID
 
 
-@router.get("", summary="List messages of the ledger, newest first")
+@router.get(
+    "",
+    summary="List messages of the ledger",
+    responses={200: {"model": page_of(kinds.MESSAGE, shown_of(kinds.MESSAGE))}},
+)
 def list_messages(caller: Reader, query: Annotated[MessageQuery, Query()]) -> Response:
-    """Messages of the org: those about a lead, in a state, on a channel."""
-    wanted = messages.MessageFilter(query.lead_id, query.status, query.channel)
-    after = position_of(query.cursor, UUID)
-    with unit_of_work(caller.identity) as session:
-        page = messages.listed(session, caller.org_id, wanted, after=after, limit=query.limit)
-    return list_response(page)
+    """Messages that you may see, the most recently planned first: those about a lead, in a state, on a channel."""
+    short = query.model_dump(mode="json", include={"lead_id", "status", "channel"}, exclude_none=True)
+    wanted = tuple(Condition(name, "eq", value) for name, value in short.items())
+    return list_answer(caller, kinds.MESSAGE, query, wanted)
 
 
 @router.post("", status_code=201, summary="Write a message")
