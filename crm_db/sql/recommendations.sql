@@ -1,33 +1,68 @@
--- What should be done next, by rules that everybody can read; each rule says how sure it is. Reads as whoever asks.
+-- What should be done next, by rules that everybody can read; each rule says how sure it is. Reads as whoever asks, in one org: that
+-- of the transaction, else the only one that there is. Days are the org's. The settings say below which confidence nothing is
+-- recommended, and how many days of quiet count; one that cannot be used gives way to its default.
+
+create or replace function crm_day_in(p_zone text) returns date
+language plpgsql stable set search_path = public, pg_temp as $$
+begin
+    return (now() at time zone p_zone)::date;
+exception when invalid_parameter_value then
+    return (now() at time zone 'UTC')::date;
+end $$;
+comment on function crm_day_in(text) is 'What day it is in a zone; in UTC where there is no such zone.';
+
+create or replace function crm_setting_of(p_org uuid, p_key text, p_part text, p_otherwise jsonb) returns jsonb
+language sql stable security invoker set search_path = public, pg_temp as $$
+    select coalesce((
+        select s.value -> p_part from crm_settings s
+        where s.org_id = p_org and s.key = p_key and jsonb_typeof(s.value -> p_part) = jsonb_typeof(p_otherwise)
+    ), p_otherwise)
+$$;
+comment on function crm_setting_of(uuid, text, text, jsonb) is 'One part of a setting; what stands in for it where it is not of that type.';
+
 drop function if exists get_ai_recommendations(integer, uuid);
 create function get_ai_recommendations(max_rows integer default 20, owner uuid default null)
 returns table (entity text, entity_id uuid, action text, reason text, confidence numeric, rank bigint)
 language sql stable security invoker set search_path = public, pg_temp as $$
-    with deals as (
-        select d.id, d.value, d.next_step, d.expected_close, d.probability, s.rotting_days,
+    with org as materialized (
+        select o.id, crm_day_in(o.timezone) as today,
+               case when told between 0 and 1 then told else 0.5 end as least_confidence,
+               case crm_setting_of(o.id, 'alert_sensitivity', 'level', '"normal"') #>> '{}'
+                   when 'high' then 0.5 when 'low' then 1.5 else 1 end as patience
+        from crm_orgs o
+        cross join lateral (
+            select (crm_setting_of(o.id, 'confidence_threshold', 'minimum', '0.5') #>> '{}')::numeric
+        ) as setting(told)
+        where o.id = crm_default_org()
+    ), deals as (
+        select d.id, d.value, d.next_step, d.next_step_at, d.expected_close, org.today, s.rotting_days,
+               ceil(s.rotting_days * org.patience) as patient_days,
                extract(day from now() - greatest(d.stage_entered_at, d.last_activity_at))::integer as quiet_days
-        from crm_deals d
+        from org
+        join crm_deals d on d.org_id = org.id and d.status = 'open' and d.deleted_at is null
         join crm_pipeline_stages s on s.org_id = d.org_id and s.id = d.stage_id
-        where d.status = 'open' and d.deleted_at is null
-          and (get_ai_recommendations.owner is null or d.owner_id = get_ai_recommendations.owner)
+        where get_ai_recommendations.owner is null or d.owner_id = get_ai_recommendations.owner
     ), leads as (
-        select l.id, l.value, l.score, l.score_band, l.last_contact, l.created_at,
+        select l.id, l.value, l.score, l.score_band, l.last_contact, ceil(14 * org.patience) as patient_days,
                extract(day from now() - coalesce(l.last_contact, l.created_at))::integer as quiet_days
-        from crm_leads l
-        where l.status in ('new', 'contacted', 'qualified') and l.deleted_at is null
-          and (get_ai_recommendations.owner is null or l.owner_id = get_ai_recommendations.owner)
+        from org
+        join crm_leads l on l.org_id = org.id and l.status in ('new', 'contacted', 'qualified') and l.deleted_at is null
+        where get_ai_recommendations.owner is null or l.owner_id = get_ai_recommendations.owner
     ), customers as (
         select c.id, c.recurring_amount as value, c.health
-        from crm_customers c
-        where c.status <> 'churned' and c.deleted_at is null
-          and (get_ai_recommendations.owner is null or c.owner_id = get_ai_recommendations.owner)
+        from org
+        join crm_customers c on c.org_id = org.id and c.status <> 'churned' and c.deleted_at is null and c.health < 40
+        where get_ai_recommendations.owner is null or c.owner_id = get_ai_recommendations.owner
     ), advice as (
         select 'deal' as entity, id, 'update the close date' as action,
                format('it should have closed on %s', expected_close) as reason, 0.95 as confidence, value
-        from deals where expected_close < current_date
+        from deals where expected_close < today
         union all
         select 'deal', id, 'get in touch', format('quiet for %s days; deals here rot after %s', quiet_days, rotting_days), 0.9, value
-        from deals where quiet_days > rotting_days
+        from deals where quiet_days >= patient_days
+        union all
+        select 'deal', id, 'take the next step', 'the next step is overdue', 0.85, value
+        from deals where next_step_at < now() and nullif(trim(next_step), '') is not null
         union all
         select 'deal', id, 'plan the next step', 'no next step is planned', 0.7, value
         from deals where nullif(trim(next_step), '') is null
@@ -35,15 +70,19 @@ language sql stable security invoker set search_path = public, pg_temp as $$
         select 'lead', id, 'call now', format('hot with a score of %s, and nobody has been in touch', score), 0.9, value
         from leads where score_band = 'hot' and last_contact is null
         union all
+        select 'lead', id, 'get in touch', format('here for %s days, and nobody has been in touch', quiet_days), 0.65, value
+        from leads where last_contact is null and quiet_days >= patient_days and score_band is distinct from 'hot'
+        union all
         select 'lead', id, 'get in touch again', format('open, and quiet for %s days', quiet_days), 0.6, value
-        from leads where quiet_days >= 14
+        from leads where last_contact is not null and quiet_days >= patient_days
         union all
         select 'customer', id, 'arrange a review', format('the health score is %s', health), 0.8, value
-        from customers where health < 40
+        from customers
     )
     select a.entity, a.id, a.action, a.reason, a.confidence,
            row_number() over (order by a.confidence desc, a.value desc nulls last, a.id, a.action)
     from advice a
+    where a.confidence >= (select least_confidence from org)
     order by 6
     limit greatest(coalesce(max_rows, 20), 0)
 $$;
