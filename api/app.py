@@ -17,9 +17,14 @@ from api.routers import (
     dead_letters,
     events,
     flows,
+    goals,
     health,
     leads,
     messages,
+    org_settings,
+    reports,
+    stages,
+    summaries,
     timelines,
 )
 from api.services import open_services
@@ -47,6 +52,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for routes in (
         capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health
     ):  # fmt: skip
+        app.include_router(routes.router)
+    for routes in (goals, stages, summaries, org_settings, reports):
         app.include_router(routes.router)
     for resource in RESOURCES:
         app.include_router(router_of(resource))

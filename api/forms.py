@@ -38,6 +38,11 @@ EmailAddress = Annotated[
     str, Field(min_length=3, max_length=320), AfterValidator(_without_nul), AfterValidator(_lower)
 ]
 
+RequiredField = Literal[
+    "value", "currency", "recurring_amount", "recurring_period", "expected_close", "next_step", "next_step_at",
+    "owner_id", "lead_id", "customer_id", "competitors",
+]  # fmt: skip
+
 
 class Form(BaseModel):
     """What may be said of a record; anything else is refused."""
@@ -171,3 +176,48 @@ class InsightIn(Form):
     state: Literal["open", "accepted", "dismissed"] = "open"
     made_by: Word = "rules"
     expires_at: AwareDatetime | None = None
+
+
+class PipelineIn(Form):
+    """A way that deals go; the first one is the default."""
+
+    name: Word
+    is_default: bool = Field(
+        default=False, description="Where deals begin that name none; taken from the former default"
+    )
+
+
+class StageIn(Form):
+    """A stage of a pipeline. Its probability counts for the open deals in it that did not fix theirs."""
+
+    name: Word
+    pipeline_id: UUID | None = Field(default=None, description="The default one when not given; it stays")
+    order_index: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
+        default=None, description="Its place; the last one when not given"
+    )
+    probability: Percent = Field(description="In percent: 100 where deals are won, 0 where they are lost")
+    color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
+    kind: Literal["open", "won", "lost"] | None = Field(
+        default=None, description="What a deal is that comes here; told by the probability when not given"
+    )
+    rotting_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+        default=None, description="After so many quiet days a deal counts as rotting"
+    )
+    requires: Annotated[list[RequiredField], Field(max_length=20)] = Field(
+        default_factory=list, description="Fields that a deal must have to come here"
+    )
+
+
+class CustomFieldIn(Form):
+    """A declared field of `custom`; entity and name stay as they are."""
+
+    entity: Literal["lead", "deal", "activity", "customer", "contact"]
+    name: Word = Field(description="As it stands in `custom`")
+    label: Line | None = Field(default=None, description="As people read it")
+    type: Literal[
+        "text", "number", "integer", "boolean", "date", "datetime", "choice", "choices", "email", "url"
+    ]
+    options: Words = Field(default_factory=list, description="What may be chosen; for choice and choices")
+    required: bool = False
+    active: bool = Field(default=True, description="false: not asked for any more; what is there stays")
+    order_index: Annotated[int, Field(ge=0, le=100_000)] = 0

@@ -48,6 +48,10 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
 """What the holder of a key may do at the most: a key of no person (system) what its scopes say."""
 
 
+MANAGING = frozenset({"admin", "manager", "system"})
+"""Roles that may set aims for others."""
+
+
 @dataclass(frozen=True)
 class KeyParts:
     """An API key taken apart; the secret is known by its SHA-256 only."""
@@ -132,7 +136,15 @@ def _with_scope(caller: Caller, *scopes: str) -> Caller:
     return caller
 
 
+async def managing(caller: Annotated[Caller, Depends(allowed("write"))]) -> Caller:
+    """A dependency: the caller, when it may set aims for others; raises NotAllowed."""
+    if caller.identity.role not in MANAGING:
+        raise NotAllowed("the role of a manager or administrator")
+    return caller
+
+
 Reader = Annotated[Caller, Depends(allowed("read"))]
 Writer = Annotated[Caller, Depends(allowed("write"))]
+Manager = Annotated[Caller, Depends(managing)]
 Admin = Annotated[Caller, Depends(allowed())]
 EventReader = Annotated[Caller, Depends(allowed("read", "capture"))]

@@ -23,7 +23,7 @@ from api.asking import RecordQuery, chosen, query_in, signature
 from api.cursors import cursor_after
 from api.documents import json_response
 from api.idempotency import once
-from api.identity import KEY_SCHEMES, Admin, Caller, Reader, Writer, reader_of
+from api.identity import KEY_SCHEMES, Admin, Caller, Manager, Reader, Writer, reader_of
 from api.preconditions import etag, version_in
 from api.problems import failure_of, faults_of
 from api.record_models import Operation, Operations, Outcomes, emptied, page_of, patch_of, shown_of
@@ -45,7 +45,8 @@ Fields = Annotated[str | None, Query(max_length=2000, description="The fields wa
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """A kind of record as the API offers it. `form`: how one is entered whole; `by_admins`: only administrators change it.
+    """A kind of record as the API offers it. `form`: how one is entered whole; `by_admins`: only administrators change it;
+    `by_managers`: they and managers.
 
     `enter` keeps what comes in the form `entered_as`, where entering is more than writing a record down.
     """
@@ -54,6 +55,7 @@ class Resource:
     form: type[BaseModel]
     example: Mapping[str, Any]
     by_admins: bool = False
+    by_managers: bool = False
     tag: str = ""
     entered_as: type[BaseModel] | None = None
     enter: Callable[[Session, Caller, Any], tuple[int, Document]] | None = None
@@ -425,7 +427,9 @@ def _annotate(endpoint: Callable[..., Any], **types: Any) -> None:
 
 
 def _writer(routes: Routes) -> Any:
-    return Admin if routes.resource.by_admins else Writer
+    if routes.resource.by_admins:
+        return Admin
+    return Manager if routes.resource.by_managers else Writer
 
 
 def _one(routes: Routes) -> str:

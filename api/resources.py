@@ -1,6 +1,6 @@
 """The kinds of record that the API offers, each with its form and an example."""
 
-from api.forms import ActivityIn, ContactIn, CustomerIn, DealIn, GoalIn, InsightIn
+from api.forms import ActivityIn, ContactIn, CustomerIn, CustomFieldIn, DealIn, InsightIn, PipelineIn
 from api.records import Resource
 from crm_db.queries import kinds
 
@@ -28,16 +28,15 @@ RESOURCES: tuple[Resource, ...] = (
         {"customer_id": _SOME_ID, "first_name": "Ada", "last_name": "Lovelace", "email": "ada@analytical.example"},
     ),
     Resource(
-        kinds.GOAL,
-        GoalIn,
-        {
-            "name": "Revenue of the quarter", "metric": "revenue", "target": 250000, "currency": "EUR",
-            "period_start": "2026-10-01", "period_end": "2026-12-31",
-        },
-    ),
-    Resource(
         kinds.INSIGHT,
         InsightIn,
         {"kind": "risk", "deal_id": _SOME_ID, "title": "No next step for three weeks", "confidence": 0.7},
+    ),
+    Resource(kinds.PIPELINE, PipelineIn, {"name": "Renewals"}, by_admins=True),
+    Resource(
+        kinds.CUSTOM_FIELD,
+        CustomFieldIn,
+        {"entity": "lead", "name": "plan", "label": "Plan", "type": "choice", "options": ["solo", "team"]},
+        by_admins=True,
     ),
 )  # fmt: skip

@@ -15,7 +15,7 @@ _STAGE = text(
 _FIRST_STAGE = text(
     """
     select s.id from crm_pipeline_stages s join crm_pipelines p on p.org_id = s.org_id and p.id = s.pipeline_id
-    where s.org_id = :org and s.kind = 'open'
+    where s.org_id = :org and s.kind = 'open' and s.deleted_at is null and p.deleted_at is null
       and case when cast(:pipeline as uuid) is null then p.is_default else p.id = :pipeline end
     order by s.order_index, s.name limit 1
     """

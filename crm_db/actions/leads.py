@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from crm_db.actions import arrivals, assignments, events, ownership
+from crm_db.actions import arrivals, assignments, events, own_fields, ownership
 from crm_db.errors import NotAllowed
 from crm_db.rules.mapping import Fields, read_fields
 from crm_db.rules.normalise import Unusable, normalise_lead
@@ -46,6 +46,7 @@ def submit(
     """
     if identity.org_id is None:
         raise NotAllowed("an identity within an org")
+    own_fields.hold_against(session, identity.org_id, "lead", custom)
     region = session.execute(_REGION, {"org": identity.org_id}).scalar_one()
     source = str(fields.get("source") or "api")
     told = {name: value for name, value in fields.items() if name != "source"}

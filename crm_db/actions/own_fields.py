@@ -1,6 +1,6 @@
 """Fields of an org's own on a record that is written: null takes one away, and what is declared must fit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,17 +15,33 @@ from crm_db.rules.custom_values import Declared, Misfit, check
 
 
 def complete(writing: Writing) -> None:
-    """Lay what is given over what is there, and hold it against what the org declared; raises BadValue."""
+    """Lay what is given over what is there, and hold it against what the org declared; raises BadValue.
+
+    Where a record is only changed, what is not given is left in peace: it may be older than what was declared.
+    """
     if "custom" not in writing.kind.columns or not (writing.is_new or "custom" in writing.values):
         return
     given = writing.values.get("custom") or {}
     held = {} if writing.before is None or writing.whole else writing.before["custom"]
     values = {name: value for name, value in {**held, **given}.items() if value is not None}
+    named = None if writing.is_new or writing.whole else given.keys()
+    hold_against(writing.session, writing.org_id, writing.kind.name, values, named)
+    writing.values["custom"] = values
+
+
+def hold_against(
+    session: Session,
+    org_id: UUID,
+    entity: str,
+    values: Mapping[str, Any],
+    named: Collection[str] | None = None,
+) -> None:
+    """Raise BadValue where the fields of a record do not fit what the org declared. named: look at these only."""
+    declared = _declared(session, org_id, entity)
     try:
-        check(values, _declared(writing.session, writing.org_id, writing.kind.name))
+        check(values, [one for one in declared if named is None or one.name in named])
     except Misfit as misfit:
         raise BadValue(misfit.field, misfit.words) from None
-    writing.values["custom"] = values
 
 
 def fitting(session: Session, org_id: UUID, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,9 +23,18 @@ def complete(writing: Writing) -> None:
             _check(writing, column, table)
     if not writing.kind.is_visible_to_some or _belongs_to_a_record(writing):
         return
+    if writing.kind.name == "goal":
+        _aim(writing)
+        return
     if writing.is_new and "owner_id" not in writing.values and writing.identity.role in {"rep", "manager"}:
         writing.values["owner_id"] = writing.identity.user_id
     if writing.values.get("owner_id") is not None and "team_id" not in writing.values:
+        writing.values["team_id"] = team_of(writing, writing.values["owner_id"])
+
+
+def _aim(writing: Writing) -> None:
+    """A goal of nobody is the team's, and without a team the org's: never, unsaid, that of whoever sets it."""
+    if writing.values.get("owner_id") is not None and writing.values.get("team_id") is None:
         writing.values["team_id"] = team_of(writing, writing.values["owner_id"])
 
 

@@ -11,13 +11,30 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation
+from psycopg.errors import (
+    CheckViolation,
+    ForeignKeyViolation,
+    InsufficientPrivilege,
+    NotNullViolation,
+    UniqueViolation,
+)
 from sqlalchemy import RowMapping, delete, func, insert, select, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from crm_db import clock
-from crm_db.actions import customer_edits, deals, events, lead_edits, own_fields, ownership
+from crm_db.actions import (
+    custom_fields,
+    customer_edits,
+    deals,
+    events,
+    goals,
+    lead_edits,
+    own_fields,
+    ownership,
+    pipelines,
+    stages,
+)
 from crm_db.actions.writing import Writing
 from crm_db.errors import (
     BadValue,
@@ -34,11 +51,19 @@ from crm_db.session import Identity, on_behalf_of_the_org
 RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType(
     {
         "contact": customer_edits.complete_contact,
+        "custom_field": custom_fields.complete,
         "customer": customer_edits.complete,
         "deal": deals.complete,
+        "goal": goals.complete,
         "lead": lead_edits.complete,
+        "pipeline": pipelines.complete,
+        "stage": stages.complete,
     }
 )
+REMOVALS: Mapping[str, Callable[[Session, RowMapping], None]] = MappingProxyType(
+    {"pipeline": pipelines.check_removal, "stage": stages.check_removal}
+)
+"""What stands in the way of deleting a record of a kind: each raises InUse or NotAllowed, or makes it ready to go."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +133,8 @@ def remove(
 ) -> None:
     """Delete a record; softly where its kind can come back. Raises RecordNotFound, VersionConflict, InUse."""
     before = _held(session, identity, kind, record_id, version)
+    if check := REMOVALS.get(kind.name):
+        check(session, before)
     table = kind.table
     one = (table.c.org_id == before["org_id"], table.c.id == record_id)
     statement = (
@@ -200,6 +227,10 @@ def _told(kind: Kind) -> Iterator[None]:
         raise _refusal(kind, error) from None
     except DataError:
         raise BadValue(kind.name, "a value is too large, or cannot be stored") from None
+    except ProgrammingError as error:  # a policy, where the rules above it let something pass
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise NotAllowed("a role that may do this") from None
+        raise
 
 
 def _refusal(kind: Kind, error: IntegrityError) -> CrmError:

@@ -24,16 +24,23 @@ NO_WORDS = text("'{}'")
 
 
 class Pipeline(Base, InOrg, Stamped):
-    """An ordered way that deals go."""
+    """An ordered way that deals go. One is the default, where deals begin that name none."""
 
     __tablename__ = "crm_pipelines"
     __table_args__ = (
-        UniqueConstraint("org_id", "name"),
+        Index(
+            "uq_crm_pipelines_name",
+            "org_id",
+            "name",
+            unique=True,
+            postgresql_where=text("deleted_at is null"),
+        ),
         Index("uq_crm_pipelines_default", "org_id", unique=True, postgresql_where=text("is_default")),
     )
 
     name: Mapped[str]
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    deleted_at: Mapped[datetime | None]
 
 
 class Stage(Base, InOrg, Stamped):
@@ -41,12 +48,20 @@ class Stage(Base, InOrg, Stamped):
 
     `kind`: what a deal is that has come here; where nothing is said, 100 percent is won, 0 is lost, the rest is open. `requires`
     names the fields that a deal must have to come here. After `rotting_days` without a sign of life a deal counts as rotting.
+    A changed probability reaches the open deals that did not fix theirs. A deleted stage stays for the way that deals have gone.
     """
 
     __tablename__ = "crm_pipeline_stages"
     __table_args__ = (
         refers_to("crm_pipelines", by="pipeline_id"),
-        UniqueConstraint("org_id", "pipeline_id", "name"),
+        Index(
+            "uq_crm_pipeline_stages_name",
+            "org_id",
+            "pipeline_id",
+            "name",
+            unique=True,
+            postgresql_where=text("deleted_at is null"),
+        ),
         UniqueConstraint("org_id", "pipeline_id", "id", name="uq_crm_pipeline_stages_of_pipeline"),
         CheckConstraint("probability between 0 and 100", name="probability"),
         CheckConstraint("rotting_days > 0", name="rotting_days"),
@@ -62,6 +77,7 @@ class Stage(Base, InOrg, Stamped):
     kind: Mapped[str]
     rotting_days: Mapped[int | None]
     requires: Mapped[list[str]] = mapped_column(server_default=NO_WORDS)
+    deleted_at: Mapped[datetime | None]
 
 
 class Deal(Base, InOrg, Visible, Stamped):
@@ -94,6 +110,7 @@ class Deal(Base, InOrg, Visible, Stamped):
         Index("ix_crm_deals_customer_id", "org_id", "customer_id"),
         Index("ix_crm_deals_created_at", "org_id", "created_at", "id"),
         Index("ix_crm_deals_value", "org_id", "value", "id"),
+        Index("ix_crm_deals_won", "org_id", "closed_at", postgresql_where=text("status = 'won'")),
         Index("ix_crm_deals_expected_close", "org_id", "expected_close", "id"),
         *search_indexes("crm_deals", "name", "next_step"),
     )

@@ -12,12 +12,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from crm_db.models import (
     Activity,
     AiInsight,
+    Alert,
     Base,
     Contact,
     Customer,
+    CustomField,
     Deal,
     Lead,
+    Message,
+    Pipeline,
+    Report,
     SalesGoal,
+    Stage,
 )
 from crm_db.rules.asking import Order, Type
 
@@ -144,7 +150,45 @@ INSIGHT = _kind(
     "id kind lead_id deal_id customer_id title body action confidence state made_by data expires_at owner_id team_id"
     f" {_STAMPS}",
 )
+PIPELINE = _kind(
+    "pipeline", Pipeline, f"id name is_default deleted_at {_STAMPS}", order=(Order("name", down=False),)
+)
+STAGE = _kind(
+    "stage",
+    Stage,
+    f"id pipeline_id name order_index probability color kind rotting_days requires deleted_at {_STAMPS}",
+    order=(Order("pipeline_id", down=False), Order("order_index", down=False)),
+)
+CUSTOM_FIELD = _kind(
+    "custom_field",
+    CustomField,
+    f"id entity name label type options required active order_index {_STAMPS}",
+    order=(Order("entity", down=False), Order("order_index", down=False), Order("name", down=False)),
+)
+ALERT = _kind(
+    "alert",
+    Alert,
+    "id kind severity state title detail entity entity_id count first_at last_at resolved_at",
+    order=(Order("last_at", down=True),),
+)
+MESSAGE = _kind(
+    "message",
+    Message,
+    "id key channel status due_at sent_at reason attempts provider provider_id lead_id recipient purpose due_reasons created_at",
+    order=(Order("id", down=True),),
+)
+REPORT = _kind(
+    "report",
+    Report,
+    "id name kind parameters state reason period_start period_end row_count figures made_at owner_id team_id"
+    f" {_STAMPS}",
+)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (LEAD, DEAL, ACTIVITY, CUSTOMER, CONTACT, GOAL, INSIGHT)}
-)
+    {
+        kind.name: kind
+        for kind in (
+            LEAD, DEAL, ACTIVITY, CUSTOMER, CONTACT, GOAL, INSIGHT, PIPELINE, STAGE, CUSTOM_FIELD, ALERT, MESSAGE, REPORT
+        )
+    }
+)  # fmt: skip
