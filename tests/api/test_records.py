@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from api.resources import RESOURCES
-from api.routers import leads
+from api.routers import goals, leads, stages
 from crm_db.actions.sources import NewSource
 from tests.api.conftest import Serve
 from tests.api.serving import client_of, eventually, is_problem
@@ -219,7 +219,7 @@ OF_EACH_RECORD = [
 RIGHTS = [
     *(
         (method, resource.path + path, set() if resource.by_admins and needed == {"write"} else needed)
-        for resource in (leads.RESOURCE, *RESOURCES)
+        for resource in (leads.RESOURCE, goals.RESOURCE, stages.RESOURCE, *RESOURCES)
         for method, path, needed in OF_EACH_RECORD
         if not path.endswith("/restore") or resource.kind.is_mortal
     ),
@@ -232,6 +232,16 @@ RIGHTS = [
     ("GET", "/api/crm/dead-letters", {"read"}),
     ("POST", "/api/crm/dead-letters/replay", set()),
     ("GET", f"/api/crm/events/{UUID(int=1)}", {"read", "capture"}),
+    ("GET", f"/api/crm/goals/{UUID(int=1)}/progress", {"read"}),
+    ("GET", "/api/crm/pipeline/summary", {"read"}),
+    ("GET", "/api/crm/recommendations", {"read"}),
+    ("GET", "/api/crm/reports", {"read"}),
+    ("GET", f"/api/crm/reports/{UUID(int=1)}", {"read"}),
+    ("GET", "/api/crm/settings", {"read"}),
+    ("GET", "/api/crm/settings/score_bands", {"read"}),
+    ("PUT", "/api/crm/settings/score_bands", set()),
+    ("DELETE", "/api/crm/settings/score_bands", set()),
+    ("GET", "/api/crm/settings/score_bands/history", {"read"}),
     ("GET", "/api/crm/flows", {"read"}),
     ("POST", "/api/crm/flows/lead-scoring/runs", set()),
 ]
@@ -247,7 +257,7 @@ def test_every_path_that_is_not_open_stands_in_the_table_of_rights(anyone: httpx
         for method in methods
         if path not in OPEN
     }
-    generic = {str(UUID(int=1)): "{id}", "lead-scoring": "{id}"}
+    generic = {str(UUID(int=1)): "{id}", "lead-scoring": "{id}", "score_bands": "{id}"}
     listed = {
         (method, "/".join(generic.get(part, part) for part in path.split("/"))) for method, path, _ in RIGHTS
     }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_db.rules.scoring import Bands, LeadFacts, rescore_at, score_lead
+from crm_db import seed
+from crm_db.rules.scoring import Bands, LeadFacts, Scale, Weights, rescore_at, scale_from, score_lead
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -77,3 +78,34 @@ def test_the_score_changes_exactly_at_the_moment_foretold(ago: timedelta) -> Non
     else:
         assert score_lead(facts, moment - TICK) == score_lead(facts, NOW)
         assert score_lead(facts, moment).raw == 60
+
+
+@pytest.mark.parametrize(
+    ("value", "days_ago", "raw"),
+    [
+        ("100", 1, 60),
+        ("100.01", 1, 57),
+        ("900.01", 1, 70),
+        (None, 0.9, 60),
+        (None, 2, 60),
+        ("900.01", 40, 70),
+    ],
+)
+def test_the_bonuses_can_be_weighed(value: str | None, days_ago: float, raw: int) -> None:
+    weights = Weights(10, -3, 0, high_value_above=Decimal(900), good_value_above=Decimal(100))
+    facts = LeadFacts(60, Decimal(value) if value else None, NOW - timedelta(days=days_ago))
+    scored = score_lead(facts, NOW, weights=weights)
+    assert scored.raw == sum(reason.points for reason in scored.reasons) == raw
+    assert rescore_at(facts, NOW, weights) is None
+
+
+def test_an_org_says_how_long_a_contact_is_recent() -> None:
+    facts, weights = LeadFacts(60, None, NOW - TICK), Weights(recent_contact=9, recent_days=1)
+    assert score_lead(facts, NOW, weights=weights).reasons[1].words == "Last contact within 1 day: +9"
+    assert rescore_at(facts, NOW, weights) == NOW - TICK + timedelta(days=1)
+
+
+def test_settings_that_leave_something_out_leave_it_as_it_is_given() -> None:
+    scale = scale_from({"score_bands": {"hot": 90}, "scoring_weights": {"good_value_above": 0.5}})
+    assert scale == Scale(Bands(hot=90), Weights(good_value_above=Decimal("0.5")))
+    assert scale_from({"score_bands": {}, "scoring_weights": seed.SETTINGS["scoring_weights"]}) == Scale()

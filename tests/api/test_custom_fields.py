@@ -1,0 +1,146 @@
+"""Fields of an org's own, declared over HTTP, and held against what people and systems write; capture takes what comes."""
+
+import pytest
+
+from crm_db import session
+from tests.api.crew import hire
+from tests.api.serving import client_of, is_problem
+from tests.crm_db.test_capture import capture
+
+FIELDS = "/api/crm/custom-fields"
+
+
+def declare(admin, **fields):
+    response = admin.post(FIELDS, json={"entity": "deal", "name": "seats", "type": "integer", **fields})
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+def test_fields_are_declared_listed_and_changed(admin):
+    seats = declare(admin, label="Seats", order_index=2)
+    plan = declare(admin, name="plan", type="choice", options=["solo", "team"], order_index=1)
+    assert [
+        one["name"] for one in admin.get(FIELDS, params={"filter": "entity:eq:deal"}).json()["items"]
+    ] == ["plan", "seats"]
+    is_problem(
+        admin.post(FIELDS, json={"entity": "deal", "name": "plan", "type": "text"}), 409, "already_exists"
+    )
+    for body, code, field in (
+        ({"entity": "deal", "name": "a", "type": "choice"}, "bad_value", "options"),
+        ({"entity": "deal", "name": "a", "type": "choice", "options": ["x", "x"]}, "bad_value", "options"),
+        ({"entity": "deal", "name": "a", "type": "text", "options": ["x"]}, "bad_value", "options"),
+        ({"entity": "team", "name": "a", "type": "text"}, "invalid_request", None),
+        ({"entity": "deal", "name": "a", "type": "colour"}, "invalid_request", None),
+    ):
+        assert is_problem(admin.post(FIELDS, json=body), 422, code).get("field") == field
+    for change, field in (({"name": "places"}, "name"), ({"entity": "lead"}, "entity")):
+        problem = is_problem(admin.patch(f"{FIELDS}/{seats['id']}", json=change), 422, "bad_value")
+        assert problem["field"] == field
+    changed = admin.patch(
+        f"{FIELDS}/{plan['id']}", json={"label": "Plan", "options": ["solo", "team", "big"]}
+    )
+    assert (changed.status_code, changed.json()["label"], changed.headers["etag"]) == (200, "Plan", '"2"')
+    assert admin.delete(f"{FIELDS}/{seats['id']}").status_code == 204
+    is_problem(admin.get(f"{FIELDS}/{seats['id']}"), 404, "not_found")
+
+
+def test_a_type_is_not_changed_while_values_do_not_fit_it(admin):
+    field = declare(admin, name="size", type="text")
+    place = f"{FIELDS}/{field['id']}"
+    deal = admin.post("/api/crm/deals", json={"name": "A", "custom": {"size": "12"}}).json()
+    assert is_problem(admin.patch(place, json={"type": "integer"}), 422, "bad_value")["field"] == "type"
+    admin.delete(f"/api/crm/deals/{deal['id']}")
+    is_problem(admin.patch(place, json={"type": "integer"}), 422, "bad_value")
+    admin.post(f"/api/crm/deals/{deal['id']}/restore")
+    admin.patch(f"/api/crm/deals/{deal['id']}", json={"custom": {"size": None}})
+    assert admin.patch(place, json={"type": "integer"}).status_code == 200
+    admin.patch(f"/api/crm/deals/{deal['id']}", json={"custom": {"size": 12}})
+    choice = {"type": "choice", "options": ["S", "M"]}
+    is_problem(admin.patch(place, json=choice), 422, "bad_value")
+    admin.patch(f"/api/crm/deals/{deal['id']}", json={"custom": {"size": None}})
+    assert admin.patch(place, json=choice).status_code == 200
+    admin.patch(f"/api/crm/deals/{deal['id']}", json={"custom": {"size": "S"}})
+    assert (
+        is_problem(admin.patch(place, json={"options": ["M", "L"]}), 422, "bad_value")["field"] == "options"
+    )
+    assert admin.patch(place, json={"options": ["S", "L"]}).status_code == 200
+
+
+ENTERED = {
+    "lead": ("/api/crm/leads", {"email": "ada@analytical.example"}),
+    "deal": ("/api/crm/deals", {"name": "Team plan"}),
+    "activity": ("/api/crm/activities", {"kind": "note", "subject": "A note"}),
+    "customer": ("/api/crm/customers", {"name": "Analytical Engines"}),
+    "contact": ("/api/crm/contacts", {"first_name": "Ada"}),
+}
+
+
+def test_what_is_declared_holds_for_every_kind_of_record(admin):
+    customer = admin.post("/api/crm/customers", json={"name": "Engines"}).json()["id"]
+    for entity, (path, body) in ENTERED.items():
+        declare(admin, entity=entity, required=True)
+        declare(admin, entity=entity, name="since", type="date")
+        given = {**body, "customer_id": customer} if entity == "contact" else body
+        for custom, field in (
+            ({}, "custom.seats"),
+            ({"seats": "five"}, "custom.seats"),
+            ({"seats": None}, "custom.seats"),
+            ({"seats": 5, "since": "soon"}, "custom.since"),
+        ):
+            problem = is_problem(admin.post(path, json={**given, "custom": custom}), 422, "bad_value")
+            assert (entity, problem["field"]) == (entity, field)
+        made = admin.post(path, json={**given, "custom": {"seats": 5, "free": ["anything"]}})
+        assert made.status_code == 201, made.text
+        place = f"{path}/{made.json()['id']}"
+        for custom, field in (
+            ({"seats": 5.5}, "custom.seats"),
+            ({"seats": None}, "custom.seats"),
+            ({"since": 3}, "custom.since"),
+        ):
+            assert is_problem(admin.patch(place, json={"custom": custom}), 422, "bad_value")["field"] == field
+        changed = admin.patch(place, json={"custom": {"since": "2026-11-22", "free": None}})
+        assert changed.json()["custom"] == {"seats": 5, "since": "2026-11-22"}
+        assert admin.patch(place, json={"tags": ["a"]}).status_code == 200
+
+
+def test_what_is_older_than_its_declaration_does_not_hold_up_other_changes(admin):
+    deal = admin.post("/api/crm/deals", json={"name": "A", "custom": {"seats": "many"}}).json()
+    declare(admin, required=True)
+    declare(admin, name="plan", type="text", required=True)
+    place = f"/api/crm/deals/{deal['id']}"
+    assert admin.patch(place, json={"custom": {"region": "EU"}}).json()["custom"] == {
+        "seats": "many",
+        "region": "EU",
+    }
+    is_problem(admin.patch(place, json={"custom": {"seats": "more"}}), 422, "bad_value")
+    is_problem(admin.put(place, json={"name": "B", "custom": {"seats": 5}}), 422, "bad_value")
+
+
+def test_a_field_that_is_not_active_is_not_asked_for(admin):
+    field = declare(admin, required=True)
+    is_problem(admin.post("/api/crm/deals", json={"name": "A"}), 422, "bad_value")
+    admin.patch(f"{FIELDS}/{field['id']}", json={"active": False})
+    assert admin.post("/api/crm/deals", json={"name": "A", "custom": {"seats": "some"}}).status_code == 201
+
+
+def test_capture_takes_what_comes(admin, source, owner, database):
+    declare(admin, entity="lead", required=True)
+    for number, custom in enumerate(({}, {"seats": "plenty"})):
+        body = {"email": f"a{number}@x.example", "custom": custom}
+        event = admin.post(f"/api/crm/capture/{source.token}", json=body)
+        assert event.status_code == 202
+    with session.bound_to(database.flow_url):
+        capture()
+    found = owner.execute("select status, count(*) from crm_inbox group by 1").fetchall()
+    assert found == [("done", 2)]
+    assert owner.execute("select count(*) from crm_leads").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("role", ["manager", "rep", "viewer"])
+def test_everybody_reads_declarations_and_administrators_make_them(serve, admin, owner, org, make_key, role):
+    field = declare(admin)
+    with client_of(serve(), hire(owner, make_key, org, role).api_key) as person:
+        assert [one["name"] for one in person.get(FIELDS).json()["items"]] == ["seats"]
+        body = {"entity": "deal", "name": "plan", "type": "text"}
+        is_problem(person.post(FIELDS, json=body), 403, "forbidden")
+        is_problem(person.delete(f"{FIELDS}/{field['id']}"), 403, "forbidden")
