@@ -54,37 +54,40 @@ language sql stable security invoker set search_path = public, pg_temp as $$
         join crm_customers c on c.org_id = org.id and c.status <> 'churned' and c.deleted_at is null and c.health < 40
         where get_ai_recommendations.owner is null or c.owner_id = get_ai_recommendations.owner
     ), advice as (
-        select 'deal' as entity, id, 'update the close date' as action,
-               format('it should have closed on %s', expected_close) as reason, 0.95 as confidence, value
+        select 'deal' as entity, id, 'update the close date' as action, 0.95 as confidence, value,
+               'it should have closed on %3$s' as words, 0 as days, 0 as of_days, expected_close as day
         from deals where expected_close < today
         union all
-        select 'deal', id, 'get in touch', format('quiet for %s days; deals here rot after %s', quiet_days, rotting_days), 0.9, value
+        select 'deal', id, 'get in touch', 0.9, value, 'quiet for %1$s days; deals here rot after %2$s', quiet_days, rotting_days, null
         from deals where quiet_days >= patient_days
         union all
-        select 'deal', id, 'take the next step', 'the next step is overdue', 0.85, value
+        select 'deal', id, 'take the next step', 0.85, value, 'the next step is overdue', 0, 0, null
         from deals where next_step_at < now() and nullif(trim(next_step), '') is not null
         union all
-        select 'deal', id, 'plan the next step', 'no next step is planned', 0.7, value
+        select 'deal', id, 'plan the next step', 0.7, value, 'no next step is planned', 0, 0, null
         from deals where nullif(trim(next_step), '') is null
         union all
-        select 'lead', id, 'call now', format('hot with a score of %s, and nobody has been in touch', score), 0.9, value
+        select 'lead', id, 'call now', 0.9, value, 'hot with a score of %1$s, and nobody has been in touch', score, 0, null
         from leads where score_band = 'hot' and last_contact is null
         union all
-        select 'lead', id, 'get in touch', format('here for %s days, and nobody has been in touch', quiet_days), 0.65, value
+        select 'lead', id, 'get in touch', 0.65, value, 'here for %1$s days, and nobody has been in touch', quiet_days, 0, null
         from leads where last_contact is null and quiet_days >= patient_days and score_band is distinct from 'hot'
         union all
-        select 'lead', id, 'get in touch again', format('open, and quiet for %s days', quiet_days), 0.6, value
+        select 'lead', id, 'get in touch again', 0.6, value, 'open, and quiet for %1$s days', quiet_days, 0, null
         from leads where last_contact is not null and quiet_days >= patient_days
         union all
-        select 'customer', id, 'arrange a review', format('the health score is %s', health), 0.8, value
+        select 'customer', id, 'arrange a review', 0.8, value, 'the health score is %1$s', health, 0, null
         from customers
+    ), first as (
+        select a.* from advice a
+        where a.confidence >= (select least_confidence from org)
+        order by a.confidence desc, a.value desc nulls last, a.id, a.action
+        limit greatest(coalesce(max_rows, 20), 0)
     )
-    select a.entity, a.id, a.action, a.reason, a.confidence,
-           row_number() over (order by a.confidence desc, a.value desc nulls last, a.id, a.action)
-    from advice a
-    where a.confidence >= (select least_confidence from org)
+    select f.entity, f.id, f.action, format(f.words, f.days, f.of_days, f.day), f.confidence,
+           row_number() over (order by f.confidence desc, f.value desc nulls last, f.id, f.action)
+    from first f
     order by 6
-    limit greatest(coalesce(max_rows, 20), 0)
 $$;
 comment on function get_ai_recommendations(integer, uuid) is
     'What to do next, the surest and then the most valuable first; owner: only for what this user owns.';

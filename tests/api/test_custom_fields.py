@@ -92,12 +92,14 @@ def test_what_is_declared_holds_for_every_kind_of_record(admin):
         made = admin.post(path, json={**given, "custom": {"seats": 5, "free": ["anything"]}})
         assert made.status_code == 201, made.text
         place = f"{path}/{made.json()['id']}"
-        for custom, field in (
+        for change, at_fault in (
             ({"seats": 5.5}, "custom.seats"),
             ({"seats": None}, "custom.seats"),
             ({"since": 3}, "custom.since"),
         ):
-            assert is_problem(admin.patch(place, json={"custom": custom}), 422, "bad_value")["field"] == field
+            assert (
+                is_problem(admin.patch(place, json={"custom": change}), 422, "bad_value")["field"] == at_fault
+            )
         changed = admin.patch(place, json={"custom": {"since": "2026-11-22", "free": None}})
         assert changed.json()["custom"] == {"seats": 5, "since": "2026-11-22"}
         assert admin.patch(place, json={"tags": ["a"]}).status_code == 200

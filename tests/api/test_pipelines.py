@@ -44,12 +44,12 @@ def test_what_a_stage_says_must_hold_together(admin):
         ),
     ):
         assert is_problem(admin.post(STAGES, json=body), 422, "bad_value")["field"] == field
-    for body in (
+    for slip in (
         {"name": "x"},
         {"name": "x", "probability": 5, "color": "red"},
         {"name": "x", "probability": 5, "requires": ["hope"]},
     ):
-        is_problem(admin.post(STAGES, json=body), 422, "invalid_request")
+        is_problem(admin.post(STAGES, json=slip), 422, "invalid_request")
     won = stage(admin, "Closed Won")["id"]
     is_problem(admin.patch(f"{STAGES}/{won}", json={"probability": 90}), 422, "bad_value")
     other = admin.post(PIPELINES, json={"name": "Renewals"}).json()["id"]
