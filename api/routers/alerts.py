@@ -3,14 +3,14 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter
 from pydantic import Field
 
 from api import openapi
 from api.asking import RecordQuery
-from api.identity import KEY_SCHEMES, Reader, Writer
-from api.record_models import page_of, shown_of
-from api.records import list_answer
+from api.forms import Form
+from api.identity import KEY_SCHEMES, Writer
+from api.records import Resource, add_list, routes_of
 from crm_db.actions import alerts as alert_actions
 from crm_db.queries import kinds
 from crm_db.rules.asking import Condition
@@ -28,17 +28,13 @@ class AlertQuery(RecordQuery):
     severity: Literal["info", "warning", "critical"] | None = None
     kind: Annotated[str, Field(max_length=100)] | None = None
 
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the short forms say."""
+        short = self.model_dump(include={"state", "severity", "kind"}, exclude_none=True)
+        return tuple(Condition(name, "eq", value) for name, value in short.items())
 
-@router.get(
-    "",
-    summary="List alerts",
-    responses={200: {"model": page_of(kinds.ALERT, shown_of(kinds.ALERT))}},
-)
-def list_alerts(caller: Reader, query: Annotated[AlertQuery, Query()]) -> Response:
-    """Alerts that you may see, the one with the latest case first; each counts its cases."""
-    short = query.model_dump(include={"state", "severity", "kind"}, exclude_none=True)
-    wanted = tuple(Condition(name, "eq", value) for name, value in short.items())
-    return list_answer(caller, kinds.ALERT, query, wanted)
+
+add_list(router, routes_of(Resource(kinds.ALERT, Form, {})), AlertQuery)
 
 
 @router.post("/{alert_id}/resolve", status_code=204, summary="Resolve an alert")

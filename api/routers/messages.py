@@ -3,15 +3,15 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
 from api.asking import RecordQuery
-from api.identity import KEY_SCHEMES, Caller, Reader, Writer
-from api.record_models import page_of, shown_of
-from api.records import list_answer
+from api.forms import Form
+from api.identity import KEY_SCHEMES, Caller, Writer
+from api.records import Resource, add_list, routes_of
 from crm_db import clock
 from crm_db.actions import outgoing
 from crm_db.queries import kinds
@@ -35,6 +35,11 @@ class MessageQuery(RecordQuery):
     lead_id: UUID | None = None
     status: Status | None = None
     channel: Channel | None = None
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the short forms say."""
+        short = self.model_dump(mode="json", include={"lead_id", "status", "channel"}, exclude_none=True)
+        return tuple(Condition(name, "eq", value) for name, value in short.items())
 
 
 class MessageIn(BaseModel):
@@ -70,16 +75,7 @@ class MessageOut(BaseModel):
     id: UUID
 
 
-@router.get(
-    "",
-    summary="List messages of the ledger",
-    responses={200: {"model": page_of(kinds.MESSAGE, shown_of(kinds.MESSAGE))}},
-)
-def list_messages(caller: Reader, query: Annotated[MessageQuery, Query()]) -> Response:
-    """Messages that you may see, the most recently planned first: those about a lead, in a state, on a channel."""
-    short = query.model_dump(mode="json", include={"lead_id", "status", "channel"}, exclude_none=True)
-    wanted = tuple(Condition(name, "eq", value) for name, value in short.items())
-    return list_answer(caller, kinds.MESSAGE, query, wanted)
+add_list(router, routes_of(Resource(kinds.MESSAGE, Form, {})), MessageQuery)
 
 
 @router.post("", status_code=201, summary="Write a message")
