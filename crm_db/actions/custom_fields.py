@@ -24,6 +24,7 @@ _AT_ONCE = 1000
 
 def complete(writing: Writing) -> None:
     """Hold a field that is to be declared against what it must be; raises BadValue."""
+    writing.need("entity", "name", "type")
     _check_options(writing)
     if writing.before is None:
         return

@@ -10,6 +10,7 @@ _CURRENCY = text("select currency from crm_orgs where id = :org")
 
 def complete(writing: Writing) -> None:
     """Complete a goal that is to be written; raises BadValue."""
+    writing.need("period_start", "period_end")
     if writing.after("period_end") < writing.after("period_start"):
         raise BadValue("period_end", "is not before period_start")
     if writing.after("metric") != "revenue":

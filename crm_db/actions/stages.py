@@ -28,6 +28,7 @@ _FIXED = {"won": 100, "lost": 0}
 
 def complete(writing: Writing) -> None:
     """Complete a stage that is to be written; raises BadValue, InUse."""
+    writing.need("probability")
     values, before = writing.values, writing.before
     if before is None:
         _begin(writing)

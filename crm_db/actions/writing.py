@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
+from crm_db.errors import BadValue
 from crm_db.queries.kinds import Kind
 from crm_db.session import Identity
 
@@ -35,6 +36,12 @@ class Writing:
         if name in self.values:
             return self.values[name]
         return None if self.before is None else self.before.get(name)
+
+    def need(self, *names: str) -> None:
+        """Raise BadValue for the first of these fields that will hold nothing."""
+        for name in names:
+            if self.after(name) is None:
+                raise BadValue(name, "is needed")
 
     def record(self) -> dict[str, Any]:
         """All fields as they will be."""

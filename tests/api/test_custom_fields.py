@@ -36,6 +36,9 @@ def test_fields_are_declared_listed_and_changed(admin):
     for change, field in (({"name": "places"}, "name"), ({"entity": "lead"}, "entity")):
         problem = is_problem(admin.patch(f"{FIELDS}/{seats['id']}", json=change), 422, "bad_value")
         assert problem["field"] == field
+    for name in ("type", "options", "required", "entity"):
+        problem = is_problem(admin.patch(f"{FIELDS}/{plan['id']}", json={name: None}), 422, "bad_value")
+        assert problem["field"] == name
     changed = admin.patch(
         f"{FIELDS}/{plan['id']}", json={"label": "Plan", "options": ["solo", "team", "big"]}
     )

@@ -76,6 +76,9 @@ def test_a_goal_is_whose_it_is_said_to_be_and_never_its_writers(crew):
     ):
         full = {"name": "x", "metric": "calls", "target": 1, **JANUARY, **body}
         is_problem(boss.post(GOALS, json=full), 422, code)
+    for name in ("name", "metric", "target", "period_start", "period_end"):
+        nothing = boss.patch(f"{GOALS}/{persons['id']}", json={name: None})
+        assert is_problem(nothing, 422, "bad_value")["field"] == name
     changed = boss.patch(f"{GOALS}/{persons['id']}", json={"period_start": "2026-02-01"})
     assert is_problem(changed, 422, "bad_value")["field"] == "period_end"
 
