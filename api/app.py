@@ -9,7 +9,23 @@ from starlette.types import Lifespan
 from api import openapi, problems
 from api.records import router_of
 from api.resources import RESOURCES
-from api.routers import alerts, capture, dead_letters, events, flows, health, leads, messages
+from api.routers import (
+    alerts,
+    capture,
+    dead_letters,
+    events,
+    flows,
+    health,
+    keys,
+    leads,
+    messages,
+    sequences,
+    sources,
+    suppressions,
+    teams,
+    templates,
+    users,
+)
 from api.services import open_services
 from api.settings import Settings, load_settings
 from api.shell import Shell
@@ -32,6 +48,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     problems.install(app)
     for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
+        app.include_router(routes.router)
+    for routes in (teams, users, keys, sources, sequences, templates, suppressions):
         app.include_router(routes.router)
     for resource in RESOURCES:
         app.include_router(router_of(resource))

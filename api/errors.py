@@ -164,6 +164,7 @@ ANSWERS: Mapping[type[Exception], Answer] = MappingProxyType(
         crm.RecordNotFound: Answer(404, "not_found", "There is no such record"),
         UnknownFlow: Answer(404, "unknown_flow", "There is no such flow"),
         crm.InUse: Answer(409, "in_use", "Other records still need it"),
+        crm.LastAdministrator: Answer(409, "last_administrator", "An administrator has to stay"),
         crm.VersionConflict: Answer(412, "version_conflict", "It was changed meanwhile"),
         crm.AlreadyExists: Answer(409, "already_exists", "The name is taken"),
         BodyTooLarge: Answer(413, "body_too_large", "The body is too large"),

@@ -18,6 +18,13 @@ TAGS = [
     {"name": "messages", "description": "The ledger of everything that leaves."},
     {"name": "alerts", "description": "What a person should look at."},
     {"name": "flows", "description": "Automations, run by Prefect."},
+    {"name": "teams", "description": "People who work records together."},
+    {"name": "users", "description": "People who use the CRM."},
+    {"name": "keys", "description": "What programs and people call with."},
+    {"name": "sources", "description": "The systems that post leads."},
+    {"name": "sequences", "description": "Plans of contacts."},
+    {"name": "templates", "description": "The words of messages."},
+    {"name": "suppressions", "description": "Whom not to contact."},
     {"name": "service", "description": "This process."},
 ]
 LEAD_EXAMPLE: dict[str, Any] = {
@@ -75,6 +82,13 @@ FAILURES: Responses = {
     409: {"model": Problem, "description": "It clashes with what is there"},
     412: {"model": Problem, "description": "It was changed meanwhile"},
 }
+
+
+def body_example(example: dict[str, Any]) -> dict[str, Any]:
+    """An example of the body, for a route that takes JSON."""
+    return {"requestBody": {"content": {"application/json": {"example": example}}}}
+
+
 _EVENT = {"event_id": "019a…", "status_url": "/api/crm/events/019a…", "repeated": False}
 _PARAMETER = {"in": "query", "required": True, "schema": {"type": "string"}}
 HANDSHAKE_REQUEST: dict[str, Any] = {

@@ -94,9 +94,12 @@ def page_of(kind: Kind, shown: type[BaseModel]) -> type[BaseModel]:
 
 
 def emptied(kind: Kind, form: type[BaseModel]) -> dict[str, Any]:
-    """What the fields of a form hold when nothing is said of them: for replacing a record whole."""
+    """What the fields of a form hold when nothing is said of them: for replacing a record whole.
+
+    A field that is never shown, such as a secret, stays: who replaces a record cannot have read it.
+    """
     empty: dict[str, Any] = {}
-    for name in form.model_fields.keys() & kind.columns.keys():
+    for name in form.model_fields.keys() & kind.columns.keys() & set(kind.shown):
         column = kind.columns[name]
         if column.nullable:
             empty[name] = None

@@ -5,6 +5,7 @@ CrmError
 ├── AlreadyExists      a name or key is taken
 │   └── Taken          what must be unique is there already
 ├── InUse              other records still need it
+├── LastAdministrator  the org would be left without an administrator
 ├── VersionConflict    somebody else has changed it meanwhile
 ├── NotAllowed         the identity lacks the right
 └── BadValue           a value cannot be taken; names the field, never the value
@@ -55,6 +56,15 @@ class InUse(CrmError):
     def __init__(self, noun: str) -> None:
         super().__init__(f"other records still need this {noun.replace('_', ' ')}")
         self.noun = noun
+
+
+class LastAdministrator(CrmError):
+    """Nobody would be left who may change how the org works."""
+
+    code = "last_administrator"
+
+    def __init__(self) -> None:
+        super().__init__("this is the last active administrator; make another one first")
 
 
 class VersionConflict(CrmError):

@@ -1,6 +1,7 @@
 """Writing records of any kind: one change with its event, seen by whoever may see it, refused in words where it cannot be.
 
-What is special about a kind stands in RULES: a function that looks at what is to be written and completes it.
+What is special about a kind stands in RULES: a function that looks at what is to be written and completes it. REMOVALS has those
+that look at what is to be deleted; what such a function returns is written instead, and the record stays.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,8 +17,8 @@ from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from crm_db.actions import deals, events, own_fields, ownership
-from crm_db.actions.writing import Writing
+from crm_db.actions import configuration, deals, events, own_fields, ownership
+from crm_db.actions.writing import Removal, Writing
 from crm_db.errors import (
     BadValue,
     CrmError,
@@ -30,7 +31,10 @@ from crm_db.errors import (
 from crm_db.queries.kinds import Kind
 from crm_db.session import Identity, on_behalf_of_the_org
 
-RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType({"deal": deals.complete})
+RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType(
+    {"deal": deals.complete, **configuration.RULES}
+)
+REMOVALS: Mapping[str, Callable[[Removal], Mapping[str, Any] | None]] = configuration.REMOVALS
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,9 @@ def change(
     """
     before = _held(session, identity, kind, record_id, version)
     writing = _begin(session, identity, kind, values, before, now, whole=whole)
-    changed = {name: value for name, value in writing.values.items() if value != before[name]}
+    changed = {
+        name: value for name, value in writing.values.items() if name not in before or value != before[name]
+    }
     if not changed:
         return Written(record_id, before["version"] if kind.is_versioned else 1)
     table = kind.table
@@ -102,9 +108,11 @@ def remove(
     before = _held(session, identity, kind, record_id, version)
     table = kind.table
     one = (table.c.org_id == before["org_id"], table.c.id == record_id)
-    statement = (
-        update(table).where(*one).values(deleted_at=now) if kind.is_mortal else delete(table).where(*one)
-    )
+    rule = REMOVALS.get(kind.name)
+    instead = rule(Removal(session, identity, before["org_id"], before, now)) if rule else None
+    if instead is None and kind.is_mortal:
+        instead = {"deleted_at": now}
+    statement = delete(table).where(*one) if instead is None else update(table).where(*one).values(**instead)
     with _told(kind), session.begin_nested():
         session.execute(statement)
     events.record(session, before["org_id"], f"{kind.name}.deleted", kind.name, [record_id])
@@ -167,6 +175,8 @@ def _held(
     if kind.is_mortal and not deleted:
         question = question.where(table.c.deleted_at.is_(None))
     found = session.execute(question.with_for_update()).mappings().one_or_none()
+    if found is None and session.execute(question).first() is not None:
+        raise NotAllowed(f"the right to change this {kind.name.replace('_', ' ')}")
     if found is None:
         raise RecordNotFound(kind.name, record_id)
     if version is not None and kind.is_versioned and found["version"] != version:
