@@ -97,7 +97,7 @@ def list_versions(record_id: UUID, caller: Reader) -> Versions:
     openapi_extra=openapi.body_example(_DRAFT_EXAMPLE),
 )
 def write_draft(record_id: UUID, body: DraftIn, caller: Admin, if_match: IfMatch = None) -> Response:
-    """These steps replace those of the draft, which is begun when there is none. Leads see nothing of it until it is published."""
+    """These steps replace those of the draft, which is begun when there is none. Leads meet it once it is published."""
     steps = [
         NewStep(one.channel, one.delay, one.timing, one.template, one.config.model_dump(exclude_none=True))
         for one in body.steps
