@@ -7,12 +7,14 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from api import openapi, problems
+from api.cross_origin import CrossOrigin
 from api.records import router_of
 from api.resources import RESOURCES
 from api.routers import (
     alerts,
     capture,
     dead_letters,
+    docs,
     events,
     flows,
     health,
@@ -36,6 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     The database may be down when it starts, and may come and go: requests are answered with 503 meanwhile.
     """
+    chosen = settings or load_settings()
     app = FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,
@@ -44,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # FastAPI's pages load their scripts from another host
         redoc_url=None,
         redirect_slashes=False,  # a redirect would write a source's token into a header
-        lifespan=_serving(settings or load_settings()),
+        lifespan=_serving(chosen),
     )
     problems.install(app)
     for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
@@ -53,7 +56,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(routes.router)
     for resource in RESOURCES:
         app.include_router(router_of(resource))
+    app.include_router(docs.router)
     app.add_middleware(Shell)
+    app.add_middleware(
+        CrossOrigin, origins=chosen.allowed_origins
+    )  # outside: its headers belong on every failure
     return app
 
 

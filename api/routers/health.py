@@ -42,5 +42,6 @@ def pointer() -> dict[str, str]:
         "name": "Essentials CRM",
         "api": "/api/crm",
         "openapi": "/openapi.json",
+        "docs": "/docs",
         "health": "/api/crm/health",
     }

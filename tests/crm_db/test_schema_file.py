@@ -80,7 +80,7 @@ def test_the_command_tells_the_schema_without_a_database_of_ours(database):
 
 
 def test_a_missing_pg_dump_is_one_clear_sentence(monkeypatch):
-    monkeypatch.setattr(schema.os, "access", lambda *_: False)
-    monkeypatch.setattr(schema.shutil, "which", lambda _: None)
+    monkeypatch.setattr("deployments.schema.os.access", lambda *_: False)
+    monkeypatch.setattr("deployments.schema.shutil.which", lambda _: None)
     with pytest.raises(DeploymentError, match="There is no pg_dump; install"):
         schema.pg_dump()
