@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
-from api import openapi, problems
+from api import description, openapi, problems
 from api.cross_origin import CrossOrigin
 from api.records import router_of
 from api.resources import RESOURCES
@@ -46,10 +46,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=openapi.TAGS,
         docs_url=None,  # FastAPI's pages load their scripts from another host
         redoc_url=None,
+        generate_unique_id_function=description.operation_id,
         redirect_slashes=False,  # a redirect would write a source's token into a header
         lifespan=_serving(chosen),
     )
     problems.install(app)
+    description.install(app)
     for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
         app.include_router(routes.router)
     for routes in (teams, users, keys, sources, sequences, templates, suppressions):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from api.forms import EmailAddress, Form, Line, Text, Word
 
@@ -111,6 +111,10 @@ class SourceIn(SourceEdit):
 
 class Rotation(Form):
     """Which proofs are to be made anew."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"parts": [*DEFAULT_ROTATION]}]}
+    )
 
     parts: Annotated[list[Proof], Field(min_length=1, max_length=4)] = Field(
         default_factory=lambda: [*DEFAULT_ROTATION],

@@ -79,6 +79,7 @@ READ_RESPONSES: Responses = {
     503: {"model": Problem, "description": "The database or Prefect is not available; see Retry-After"},
 }
 FAILURES: Responses = {
+    304: {"description": "It is still what If-None-Match names"},
     409: {"model": Problem, "description": "It clashes with what is there"},
     412: {"model": Problem, "description": "It was changed meanwhile"},
 }
@@ -89,7 +90,17 @@ def body_example(example: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"content": {"application/json": {"example": example}}}}
 
 
+HEALTH_RESPONSES: Responses = {503: {"model": Problem, "description": "The database does not answer"}}
 _EVENT = {"event_id": "019a…", "status_url": "/api/crm/events/019a…", "repeated": False}
+_KEPT = {
+    "type": "object",
+    "properties": {
+        "event_id": {"type": "string", "format": "uuid"},
+        "status_url": {"type": "string"},
+        "repeated": {"type": "boolean"},
+    },
+    "required": ["event_id"],
+}
 _PARAMETER = {"in": "query", "required": True, "schema": {"type": "string"}}
 HANDSHAKE_REQUEST: dict[str, Any] = {
     "security": [{}],
@@ -100,19 +111,26 @@ HANDSHAKE_REQUEST: dict[str, Any] = {
     ],
 }
 HANDSHAKE_RESPONSES: Responses = {
-    200: {"description": "The challenge", "content": {"text/plain": {}}},
+    200: {"description": "The challenge", "content": {"text/plain": {"schema": {"type": "string"}}}},
     403: {"model": Problem, "description": "No such source, or another verify token"},
     405: {"model": Problem, "description": "No handshake: submissions are posted"},
     503: {"model": Problem, "description": "The database is not available; see Retry-After"},
 }
 CAPTURE_RESPONSES: Responses = {
     200: {
-        "description": "Kept; to senders that take nothing else for success, Google Ads with an empty object"
+        "description": "Kept; to senders that take nothing else for success, Google Ads with an empty object",
+        "content": {"application/json": {"schema": {"type": "object"}}},
     },
     202: {
         "description": "Kept; an array is answered with the events in its order",
         "content": {
             "application/json": {
+                "schema": {
+                    "oneOf": [
+                        _KEPT,
+                        {"type": "object", "properties": {"events": {"type": "array", "items": _KEPT}}},
+                    ]
+                },
                 "examples": {"one": {"value": _EVENT}, "array": {"value": {"events": [_EVENT]}}},
             }
         },

@@ -11,8 +11,11 @@ from api import openapi
 from api.cursors import position_of
 from api.documents import ListQuery, list_response
 from api.identity import KEY_SCHEMES, Reader, Writer
+from api.record_models import page_of, shown_of
 from crm_db.actions import alerts as alert_actions
+from crm_db.models import Alert
 from crm_db.queries import alerts
+from crm_db.queries.kinds import Kind
 from crm_db.session import unit_of_work
 
 router = APIRouter(
@@ -28,7 +31,11 @@ class AlertQuery(ListQuery):
     kind: Annotated[str, Field(max_length=100)] | None = None
 
 
-@router.get("", summary="List alerts, the one with the latest case first")
+_KIND = Kind("alert", "alerts", Alert, tuple(alerts.FIELDS.split()))
+PAGE = page_of(_KIND, shown_of(_KIND))
+
+
+@router.get("", summary="List alerts, the one with the latest case first", responses={200: {"model": PAGE}})
 def list_alerts(caller: Reader, query: Annotated[AlertQuery, Query()]) -> Response:
     """Alerts of the org; each counts its cases."""
     wanted = alerts.AlertFilter(query.state, query.kind, query.severity)

@@ -11,9 +11,12 @@ from api import idempotency, openapi
 from api.cursors import position_of
 from api.documents import ListQuery, list_response
 from api.identity import KEY_SCHEMES, Caller, Reader, Writer
+from api.record_models import page_of, shown_of
 from crm_db import clock
 from crm_db.actions import outgoing
+from crm_db.models import Message
 from crm_db.queries import messages
+from crm_db.queries.kinds import Kind
 from crm_db.session import unit_of_work
 
 router = APIRouter(
@@ -68,7 +71,11 @@ class MessageOut(BaseModel):
     id: UUID
 
 
-@router.get("", summary="List messages of the ledger, newest first")
+_KIND = Kind("message", "messages", Message, tuple(messages.FIELDS.split()))
+PAGE = page_of(_KIND, shown_of(_KIND))
+
+
+@router.get("", summary="List messages of the ledger, newest first", responses={200: {"model": PAGE}})
 def list_messages(caller: Reader, query: Annotated[MessageQuery, Query()]) -> Response:
     """Messages of the org: those about a lead, in a state, on a channel."""
     wanted = messages.MessageFilter(query.lead_id, query.status, query.channel)
