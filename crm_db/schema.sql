@@ -1,4 +1,4 @@
--- The whole schema of Essentials CRM, as its migrations make it: tables, indexes, policies, functions, triggers, grants.
+-- The schema of Essentials CRM, as its migrations make it: tables, indexes, policies, functions, triggers, grants.
 -- Made by `crm schema --sql`; never changed by hand.
 --
 -- To load it: the roles crm_owner, crm_app, crm_flow and crm_capture have to be there, the database is empty and belongs to

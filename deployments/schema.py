@@ -15,7 +15,7 @@ from deployments.errors import ClusterError, DeploymentError
 
 DATABASE = "crm_schema"
 MONTHS = "public.crm_*_p[0-9][0-9][0-9][0-9]_[0-9][0-9]"
-HEADER = """-- The whole schema of Essentials CRM, as its migrations make it: tables, indexes, policies, functions, triggers, grants.
+HEADER = """-- The schema of Essentials CRM, as its migrations make it: tables, indexes, policies, functions, triggers, grants.
 -- Made by `crm schema --sql`; never changed by hand.
 --
 -- To load it: the roles crm_owner, crm_app, crm_flow and crm_capture have to be there, the database is empty and belongs to
@@ -25,6 +25,12 @@ HEADER = """-- The whole schema of Essentials CRM, as its migrations make it: ta
 set check_function_bodies = false;
 set client_min_messages = warning;
 select pg_catalog.set_config('search_path', '', false);
+"""
+_STATE = """
+select format('insert into public.alembic_version (version_num) values (%L);', version_num) from public.alembic_version
+union all
+(select format('insert into public.crm_functions (name, hash) values (%L, %L);', name, hash)
+ from public.crm_functions order by name collate "C")
 """
 _NOISE = re.compile(
     r"^(\\(un)?restrict .*|SET .*;|SELECT pg_catalog\.set_config\(.*|-- Dumped .*|-- PostgreSQL database dump.*"
@@ -81,14 +87,4 @@ def _plain(dump: str) -> str:
 def _state(owner_url: str) -> str:
     """What tells `crm migrate` which migrations and which files of functions are in it."""
     with psycopg.connect(owner_url) as connection:
-        revisions = connection.execute("select version_num from public.alembic_version").fetchall()
-        files = connection.execute("select name, hash from public.crm_functions order by name").fetchall()
-    told = [
-        f"insert into public.alembic_version (version_num) values ('{revision}');"
-        for (revision,) in revisions
-    ]
-    told += [
-        f"insert into public.crm_functions (name, hash) values ('{name}', '{fingerprint}');"
-        for name, fingerprint in files
-    ]
-    return "\n".join(told) + "\n"
+        return "".join(f"{line}\n" for (line,) in connection.execute(_STATE))
