@@ -26,6 +26,10 @@ _NEW_OWNER = text(
     from crm_users u where u.org_id = :org and u.id = :to and u.active
     """
 )
+_REMEMBER = text(
+    "insert into crm_assignments (org_id, lead_id, user_id, rule, verdicts)"
+    " select :org, lead_id, :to, 'handed over', '[]' from unnest(cast(:leads as uuid[])) as lead_id"
+)
 _OPEN_WORK = {
     "lead": "deleted_at is null and status in ('new', 'contacted', 'qualified')",
     "deal": "deleted_at is null and status = 'open'",
@@ -83,6 +87,8 @@ def hand_over(session: Session, org_id: UUID, user_id: UUID, to: UUID | None) ->
             values,
         ).all()
         events.record(session, org_id, f"{noun}.changed", noun, ids)
+        if noun == "lead" and ids:
+            session.execute(_REMEMBER, {"org": org_id, "to": to, "leads": list(ids)})
 
 
 def _team_of(session: Session, org_id: UUID, user_id: UUID, to: UUID) -> UUID | None:

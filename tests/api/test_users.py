@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.api.serving import is_problem
+from tests.api.serving import eventually, is_problem
 
 USERS = "/api/crm/users"
 DEALS = "/api/crm/deals"
@@ -58,6 +58,8 @@ def test_who_leaves_loses_their_keys_and_their_open_work(admin, colleague, owner
     is_problem(ada.client.get(DEALS), 401, "unauthenticated")
     assert admin.get(f"{DEALS}/{deal['id']}").json()["owner_id"] is None
     assert admin.get(f"/api/crm/leads/{lead}").json()["owner_id"] is None
+    remembered = owner.execute("select lead_id, user_id, rule from crm_assignments").fetchall()
+    assert remembered == [(lead, None, "handed over")]
     told = owner.execute(
         "select kind, entity_ids[1]::text from crm_events order by id desc limit 3"
     ).fetchall()
@@ -144,3 +146,13 @@ def test_only_administrators_change_people(colleague, role):
         somebody.client.delete(place),
     ):
         is_problem(refused, 403, "forbidden")
+
+
+def test_who_becomes_a_viewer_posts_no_leads_any_more(admin, colleague, source):
+    ada = colleague("rep")
+    place, lead = "/api/crm/capture/website", {"email": "x@y.example"}
+    assert ada.client.post(place, json=lead).status_code == 202
+    admin.patch(f"{USERS}/{ada.id}", json={"role": "viewer"})
+    eventually(lambda: ada.client.post(place, json=lead).status_code == 401)
+    assert ada.client.get(DEALS).status_code == 200
+    is_problem(ada.client.post(DEALS, json={"name": "x"}), 403, "forbidden")
