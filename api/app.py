@@ -8,6 +8,7 @@ from starlette.types import Lifespan
 
 from api import description, openapi, problems
 from api.cross_origin import CrossOrigin
+from api.memory import Memory
 from api.records import router_of
 from api.resources import RESOURCES
 from api.routers import (
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,  # a redirect would write a source's token into a header
         lifespan=_serving(chosen),
     )
+    app.state.callers = Memory()
     problems.install(app)
     description.install(app)
     for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):

@@ -1,16 +1,18 @@
 """The query string of a list: conditions, order, words, fields, paging."""
 
-from datetime import datetime
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
 
 from api.cursors import places_of
 from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Question
 from crm_db.rules.asking import Condition, Moment, Order, Unanswerable, read_conditions, read_sort
 
+Q = TypeVar("Q", bound="RecordQuery")
 FILTER_WORDS = (
     "`field:operator:value`, as often as needed; all must hold. Operators: eq, ne, in, gt, gte, lt, lte, between, contains, null."
     " Values of a list stand between commas or as a JSON array. Moments: `2026-12-31`, `-7d`, `today`, `this_month`."
@@ -38,17 +40,19 @@ class RecordQuery(BaseModel):
     cursor: str | None = Field(default=None, max_length=2000, description="next_cursor of the page before")
     limit: int = Field(default=50, ge=1, le=500, description="Items a page")
 
-    def question(
-        self, kind: Kind, now: datetime, zone: ZoneInfo, more: tuple[Condition, ...] = ()
-    ) -> Question:
-        """As the CRM asks it, with more conditions; raises Unanswerable, BadCursor."""
+    def conditions(self) -> tuple[Condition, ...]:
+        """What is asked for by other parameters than `filter`."""
+        return ()
+
+    def question(self, kind: Kind, here: Callable[[], Moment]) -> Question:
+        """As the CRM asks it; here: when and where it is asked. Raises Unanswerable, BadCursor."""
         if self.q and not kind.is_searched:
             raise Unanswerable("q", "is not understood by this list")
         if self.deleted and not kind.is_mortal:
             raise Unanswerable("deleted", "is not understood by this list; what is deleted here is gone")
         order = read_sort(self.sort, kind.types) if self.sort else ()
         asked = Question(
-            where=(*read_conditions(self.filter, kind.types, Moment(now, zone)), *more),
+            where=(*read_conditions(self.filter, kind.types, here), *self.conditions()),
             words=(self.q or "").replace("\0", " "),
             order=order,
             deleted=self.deleted,
@@ -57,6 +61,19 @@ class RecordQuery(BaseModel):
         )
         after = places_of(self.cursor, signature(asked.full_order(kind)), len(asked.full_order(kind)))
         return Question(**{**vars(asked), "after": after})
+
+
+def query_in(form: type[Q], parameters: QueryParams) -> Q:
+    """A list's query string in its form; raises RequestValidationError."""
+    given: dict[str, Any] = dict(parameters)
+    if "filter" in given:
+        given["filter"] = parameters.getlist("filter")
+    try:
+        return form.model_validate(given)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**one, "loc": ("query", *one["loc"])} for one in error.errors()]
+        ) from None
 
 
 def chosen(fields: str | None, kind: Kind) -> tuple[str, ...]:

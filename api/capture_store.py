@@ -1,12 +1,8 @@
 """The capture login's two questions to the database: which source is meant, and keep these submissions."""
 
-import math
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from threading import Lock
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,12 +10,11 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from api.identity import KeyParts
+from api.memory import Memory
 from api.proofs import Candidate
 
 T = TypeVar("T")
 
-REMEMBERED_SECONDS = 1.0
-MOST_REMEMBERED = 2_000
 _SOURCE = """
     select org_id, source_id, name, secret, mapping, rate_per_minute, by_token, by_key,
            format, by_form, allowed_origins, thank_you_url, verify_token
@@ -66,28 +61,19 @@ class Conflict(Exception):
 class CaptureStore:
     """Sources and submissions over a pool of the capture login; safe to use from several threads."""
 
-    def __init__(self, pool: ConnectionPool, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
-        self._clock = clock
-        self._known: OrderedDict[tuple[str, KeyParts | None], tuple[float, list[Candidate]]] = OrderedDict()
-        self._lock = Lock()
+        self._known: Memory[tuple[str, KeyParts | None], list[Candidate]] = Memory()
 
     def remembered(self, ref: str, key: KeyParts | None) -> list[Candidate] | None:
         """The active sources that `ref` may mean, as they were at most a second ago; None when nobody asked since."""
-        with self._lock:
-            until, known = self._known.get((ref, key), (-math.inf, []))
-        return known if until > self._clock() else None
+        return self._known.get((ref, key))
 
     def candidates(self, ref: str, key: KeyParts | None) -> list[Candidate]:
         """The active sources that `ref` may mean, asked of the database and remembered for a second."""
-        now = self._clock()
-        found = self._retried(lambda connection: _candidates(connection, ref, key))
-        with self._lock:
-            self._known.pop((ref, key), None)
-            self._known[ref, key] = (now + REMEMBERED_SECONDS, found)
-            while len(self._known) > MOST_REMEMBERED:
-                self._known.popitem(last=False)
-        return found
+        return self._known.asked(
+            (ref, key), lambda: self._retried(lambda connection: _candidates(connection, ref, key))
+        )
 
     def keep(self, items: Sequence[Keyed]) -> list[Receipt]:
         """Keep submissions, each once by its key; committed when this returns. A key that is known is a repeat.

@@ -78,6 +78,24 @@ READ_RESPONSES: Responses = {
     422: {"model": Problem, "description": "The request does not fit"},
     503: {"model": Problem, "description": "The database or Prefect is not available; see Retry-After"},
 }
+BY_KEY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]
+"""How routes say that they need a key whose code takes it apart by itself."""
+
+
+def parameters_of(form: type[BaseModel]) -> list[dict[str, Any]]:
+    """The query parameters that a form describes."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+            **({"description": schema["description"]} if "description" in schema else {}),
+        }
+        for name, schema in form.model_json_schema()["properties"].items()
+    ]
+
+
 FAILURES: Responses = {
     304: {"description": "It is still what If-None-Match names"},
     409: {"model": Problem, "description": "It clashes with what is there"},

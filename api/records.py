@@ -12,16 +12,18 @@ from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from api import openapi
-from api.asking import RecordQuery, chosen, signature
+from api.asking import RecordQuery, chosen, query_in, signature
 from api.cursors import cursor_after
 from api.documents import json_response
 from api.idempotency import once
-from api.identity import KEY_SCHEMES, Admin, Caller, Reader, Writer
+from api.identity import KEY_SCHEMES, Admin, Caller, Reader, Writer, reader_of
 from api.preconditions import etag, version_in
 from api.problems import failure_of, faults_of
 from api.record_models import Operation, Operations, Outcomes, emptied, page_of, patch_of, shown_of
@@ -31,10 +33,10 @@ from crm_db.actions.records import Written
 from crm_db.errors import BadValue, CrmError, RecordNotFound
 from crm_db.queries import records, settings
 from crm_db.queries.kinds import Kind
-from crm_db.queries.records import Document
-from crm_db.rules.asking import Condition
+from crm_db.queries.records import Document, Question
+from crm_db.rules.asking import Moment
 from crm_db.rules.normalise import Unusable
-from crm_db.session import on_behalf_of_the_org, unit_of_work
+from crm_db.session import on_behalf_of_the_org, reading, unit_of_work
 
 IfMatch = Annotated[str | None, Header(description='The version that it must still have, as its ETag: `"3"`')]
 IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the first answer for 24 hours")]
@@ -109,16 +111,37 @@ def routes_of(resource: Resource) -> Routes:
 
 
 def _add_list(router: APIRouter, routes: Routes) -> None:
+    add_list(router, routes, RecordQuery)
+
+
+def add_list(router: APIRouter, routes: Routes, form: type[RecordQuery]) -> None:
+    """Add the list of a resource, which is asked for in this form.
+
+    It is read far more often than anything else, so it takes its query and its key apart by itself.
+    """
     kind = routes.resource.kind
 
-    def list_records(caller: Reader, query: Annotated[RecordQuery, Query()]) -> Response:
-        return list_answer(caller, kind, query)
+    async def list_records(request: Request) -> Response:
+        caller = await reader_of(request)
+        query = query_in(form, request.query_params)
+        return await run_in_threadpool(_listed, caller, kind, query)
 
-    _add(
-        router, "GET", "", list_records, f"List {_many(routes)}", response=routes.page,
-        words=f"{_many(routes).capitalize()} that you may see, in the order asked for;"
-        " `next_cursor` of a page is the `cursor` of the next.",
-    )  # fmt: skip
+    list_records.__doc__ = (
+        f"{_many(routes).capitalize()} that you may see, in the order asked for;"
+        " `next_cursor` of a page is the `cursor` of the next."
+    )
+    router.routes.append(
+        APIRoute(
+            router.prefix,
+            list_records,
+            methods=["GET"],
+            tags=router.tags,
+            summary=f"List {_many(routes)}",
+            operation_id=f"list_records_{router.tags[0]}",
+            responses={**openapi.READ_RESPONSES, 200: {"model": routes.page}},
+            openapi_extra={"parameters": openapi.parameters_of(form), "security": openapi.BY_KEY},
+        )
+    )
 
 
 def _add_read(router: APIRouter, routes: Routes) -> None:
@@ -274,15 +297,25 @@ _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
 )
 
 
-def list_answer(caller: Caller, kind: Kind, query: RecordQuery, more: tuple[Condition, ...] = ()) -> Response:
-    """A page of records as JSON; more: conditions beside those of the filter."""
-    with unit_of_work(caller.identity) as session:
-        asked = query.question(kind, clock.now_of(session), settings.zone_of(session, caller.org_id), more)
-        found = records.listed(session, caller.org_id, kind, asked)
-        count = records.counted(session, kind, asked) if query.count else None
+def _listed(caller: Caller, kind: Kind, query: RecordQuery) -> Response:
+    """A page of records as JSON."""
+    asked = query.question(kind, lambda: _here(caller))
+    with reading(caller.identity) as connection:
+        found = records.listed(connection, caller.org_id, kind, asked)
     cursor = cursor_after(signature(asked.full_order(kind)), found.next)
-    told = "" if count is None else f', "count": {count}'
+    told = f', "count": {_count(caller, kind, asked)}' if query.count else ""
     return json_response(f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}')
+
+
+def _count(caller: Caller, kind: Kind, asked: Question) -> int:
+    with unit_of_work(caller.identity) as session:
+        return records.counted(session, kind, asked)
+
+
+def _here(caller: Caller) -> Moment:
+    """When and where a caller asks."""
+    with unit_of_work(caller.identity) as session:
+        return Moment(clock.now_of(session), settings.zone_of(session, caller.org_id))
 
 
 def document(

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import burst, capture, importing, page, prefect_share, scoring, steady
+from benchmarks import burst, capture, importing, lists, page, prefect_share, scoring, steady
 
 MEASUREMENTS: dict[str, Callable[..., object]] = {
     "capture": capture.measure,
@@ -11,9 +11,10 @@ MEASUREMENTS: dict[str, Callable[..., object]] = {
     "import": importing.measure,
     "prefect-share": prefect_share.measure,
     "scoring": scoring.measure,
+    "lists": lists.measure,
     "steady": steady.measure,
 }
-TIMED = ("capture", "steady")
+TIMED = ("capture", "lists", "steady")
 """Those that last as long as they are told to."""
 
 
@@ -22,7 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", choices=MEASUREMENTS, help="one of the measurements")
     parser.add_argument(
-        "--seconds", type=float, help="length of the loads of capture (default: 10) and steady (300)"
+        "--seconds",
+        type=float,
+        help="length of the loads of capture (default: 10), lists (8) and steady (300)",
     )
     chosen = parser.parse_args()
     for name, measure in MEASUREMENTS.items():

@@ -5,33 +5,22 @@ database (fsync on) with nothing else running on it. Rounds alternate; figures a
 the rounds' ratios. Arrays are counted in leads. Few connections are shared out unevenly: of eight, one worker often has most.
 """
 
-import json
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-import httpx
 import psycopg
 
 from benchmarks import figures, machine, minimal_capture
 from benchmarks.figures import Line
 from benchmarks.own_database import OwnDatabase, own_database
+from benchmarks.serving import CONNECTIONS, WORKERS, hammered, served
 from crm_db import session
 from crm_db.actions import sources
 from crm_db.session import Identity
 from deployments.addresses import Addresses
-from tests.faults.own_stack import free_ports
 
 SECONDS = 10.0
 ROUNDS = 3
-CONNECTIONS = 32
-WORKERS = 2
-START_SECONDS = 60.0
 LEADS_OF_AN_ARRAY = 100
 TARGET_RATIO = 0.75
 TARGET_OF_ARRAYS = 10_000.0
@@ -43,8 +32,8 @@ def measure(seconds: float = SECONDS) -> dict[str, Any]:
     with own_database() as database:
         key, addresses = _source(database), database.addresses
         with (
-            _served("api.app:create_app", _product(addresses), "/api/crm/health") as product,
-            _served(
+            served("api.app:create_app", _product(addresses), "/api/crm/health") as product,
+            served(
                 "benchmarks.minimal_capture:create_app",
                 {"MINIMAL_DATABASE_URL": addresses.owner},
                 "/openapi.json",
@@ -57,9 +46,9 @@ def measure(seconds: float = SECONDS) -> dict[str, Any]:
                 "arrays": (captures, key, LEADS_OF_AN_ARRAY),
             }
             for way in ways.values():
-                _hammer(*way, min(2.0, seconds))
+                hammered(*way, min(2.0, seconds))
             warm_up = _kept(addresses)
-            rounds = [{name: _hammer(*way, seconds) for name, way in ways.items()} for _ in range(ROUNDS)]
+            rounds = [{name: hammered(*way, seconds) for name, way in ways.items()} for _ in range(ROUNDS)]
         missing = _answered(rounds) - (_kept(addresses) - warm_up)
     result = {"machine": before, "load_after": machine.load(), "missing": missing, **_sum(rounds)}
     _print(result)
@@ -82,65 +71,6 @@ def _product(addresses: Addresses) -> dict[str, str]:
         "CRM_CAPTURE_DATABASE_URL": addresses.capture,
         "CRM_CAPTURE_POOL_SIZE": str(minimal_capture.POOL_SIZE),
         "CRM_CAPTURE_RATE_PER_MINUTE": "10000000",
-    }
-
-
-@contextmanager
-def _served(app: str, environment: dict[str, str], probe: str) -> Iterator[str]:
-    """Serve an application as `crm up` does; gives its base URL."""
-    (port,) = free_ports(1)
-    base = f"http://127.0.0.1:{port}"
-    arguments = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        app,
-        "--factory",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    process = subprocess.Popen(
-        [*arguments, "--workers", str(WORKERS), "--no-access-log", "--log-level", "warning"],
-        cwd=machine.PROJECT,
-        env={**os.environ, "PYTHONPATH": str(machine.PROJECT), **environment},
-    )
-    try:
-        _wait_for(base + probe)
-        yield base
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_for(url: str) -> None:
-    until = time.monotonic() + START_SECONDS
-    with httpx.Client(trust_env=False) as client:
-        while time.monotonic() < until:
-            try:
-                if client.get(url).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.2)
-    raise TimeoutError(f"{url} did not answer within {START_SECONDS:.0f} s")
-
-
-def _hammer(url: str, api_key: str, items: int, seconds: float) -> dict[str, Any]:
-    arguments = [url, api_key, str(CONNECTIONS), str(seconds), str(items)]
-    answer = subprocess.run(
-        [sys.executable, "-m", "benchmarks.hammering", *arguments],
-        cwd=machine.PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(answer.stdout)
-    return {
-        **found,
-        "per_second": round(items * found["answered"] / found["seconds"], 1),
-        "load": machine.load()[0],
     }
 
 

@@ -1,8 +1,9 @@
-"""A client that posts as fast as answers come, in a process of its own.
+"""A client that posts, or reads, as fast as answers come, in a process of its own.
 
-`python -m benchmarks.hammering URL KEY CONNECTIONS SECONDS ITEMS` prints one JSON object: `answered` (202s), `other`, `seconds`,
-`milliseconds` (percentiles), `cpu_seconds` of this client. ITEMS: leads a request; more than one go as an array. It speaks HTTP
-by the standard library: on few processors a heavier client would be what is measured.
+`python -m benchmarks.hammering URL KEY CONNECTIONS SECONDS ITEMS` prints one JSON object: `answered` (202s, of reads 200s),
+`other`, `seconds`, `milliseconds` (percentiles), `cpu_seconds` of this client. ITEMS: leads a request; more than one go as an
+array, and with 0 the URL is read. It speaks HTTP by the standard library: on few processors a heavier client would be what is
+measured.
 """
 
 import json
@@ -18,7 +19,7 @@ _PERSON = '{"email": "p%d.%d.%s@capture.example", "name": "A Person", "company":
 
 
 def hammer(url: str, api_key: str, *, connections: int, seconds: float, items: int) -> dict[str, object]:
-    """Post another person with each request on each kept-open connection."""
+    """Post another person, or read the same page, with each request on each kept-open connection."""
     times: list[float] = []
     others: list[int] = []
     run, until = f"{time.time_ns():x}", time.monotonic() + seconds
@@ -48,12 +49,15 @@ def _send(
     headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
     while (began := time.monotonic()) < until:
         number += 1
-        people = [_PERSON % (number, item, run) for item in range(items)]
-        body = people[0] if items == 1 else f"[{','.join(people)}]"
-        connection.request("POST", parts.path, body, {**headers, "Idempotency-Key": f"{run}-{number}"})
+        if items:
+            people = [_PERSON % (number, item, run) for item in range(items)]
+            body = people[0] if items == 1 else f"[{','.join(people)}]"
+            connection.request("POST", parts.path, body, {**headers, "Idempotency-Key": f"{run}-{number}"})
+        else:
+            connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
         answer = connection.getresponse()
         answer.read()
-        if answer.status == 202:
+        if answer.status in {200, 202}:
             times.append(time.monotonic() - began)
         else:
             others.append(answer.status)

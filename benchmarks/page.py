@@ -13,6 +13,7 @@ WORDS = {
     "burst": "5,000 posts at once, one in ten by somebody who is in the burst already, captured by two intakes.",
     "steady": "20 leads a second for five minutes.",
     "prefect-share": "One in-process run that captures 1,000 leads, with Prefect and without, turn by turn.",
+    "lists": "Reading a list of 100,000 leads behind row-level security (`benchmarks/minimal_list.py`), and what filters take.",
     "scoring": "The sweep that scores leads again, next to a plain UPDATE without reasons and history.",
     "import": "`crm import leads` of 100,000 rows next to a raw COPY of the leads that it leaves.",
 }

@@ -421,21 +421,13 @@ end $_$;
 
 COMMENT ON FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer) IS 'Ids of the records that a filter lets through and the caller may see, in order.';
 
--- FUNCTION crm_find_is_loose(jsonb)
+-- FUNCTION crm_find_order(text[], boolean[], boolean[], integer, integer)
 
-CREATE FUNCTION public.crm_find_is_loose(p_condition jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    AS $$
-    select p_condition ->> 'op' = 'contains' or p_condition ->> 'field' ^@ 'custom.'
-$$;
-
--- FUNCTION crm_find_order(text[], boolean[], boolean[], integer)
-
-CREATE FUNCTION public.crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer) RETURNS text
+CREATE FUNCTION public.crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$
     select string_agg(format('t.%I %s', p_names[k], case when p_downs[k] then 'desc' else 'asc' end)
-                      || case when p_nullables[k] and k > p_from then ' nulls last' else '' end, ', ' order by k)
+                      || case when p_nullables[k] and k > p_known then ' nulls last' else '' end, ', ' order by k)
     from generate_series(p_from, cardinality(p_names)) as k
 $$;
 
@@ -474,11 +466,11 @@ begin
             when p_after is not null then format(' and t.%I %s %L::%s', names[k], case when downs[k] then '<' else '>' end, held, kinds[k])
             when nullables[k] then format(' and t.%I is not null', names[k])
             else '' end;
-        ordering := crm_find_order(names, downs, nullables, k);
+        ordering := crm_find_order(names, downs, nullables, k, k);
         return next;
         if nullables[k] then
             condition := stills[k] || format(' and t.%I is null', names[k]);
-            ordering := crm_find_order(names, downs, nullables, k + 1);
+            ordering := crm_find_order(names, downs, nullables, k + 1, k);
             return next;
         end if;
     end loop;
@@ -491,30 +483,34 @@ CREATE FUNCTION public.crm_find_where(p_table regclass, p_filter jsonb, OUT tigh
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-    has_owner boolean := exists (select from pg_attribute a where a.attrelid = p_table and a.attname = 'owner_id');
-    mortal boolean := exists (select from pg_attribute a where a.attrelid = p_table and a.attname = 'deleted_at');
-    conditions jsonb := coalesce(p_filter -> 'where', '[]');
-    words text := crm_find_words(p_table);
+    place record;
+    condition jsonb;
+    word text;
 begin
+    select bool_or(a.attname = 'owner_id') as has_owner, bool_or(a.attname = 'deleted_at') as is_mortal into place
+    from pg_attribute a where a.attrelid = p_table and a.attname in ('owner_id', 'deleted_at');
     tight := format('t.org_id = %L::uuid', crm_org());
     if p_table = 'crm_api_keys'::regclass and not crm_may_configure() then
         tight := tight || format(' and t.user_id = %L::uuid', crm_user());
-    elsif has_owner and p_table <> 'crm_sales_goals'::regclass and not crm_sees_org() then
+    elsif place.has_owner and p_table <> 'crm_sales_goals'::regclass and not crm_sees_org() then
         tight := tight || case when cardinality(crm_teams()) = 0 then format(' and t.owner_id = %L::uuid', crm_user())
             else format(' and (t.owner_id = %L::uuid or t.team_id = any (%L::uuid[]))', crm_user(), crm_teams()) end;
     end if;
-    if mortal then
-        tight := tight || format(' and t.deleted_at is %s null', case when (p_filter ->> 'deleted')::boolean then 'not' else '' end);
+    if place.is_mortal then
+        tight := tight || case when (p_filter ->> 'deleted')::boolean then ' and t.deleted_at is not null' else ' and t.deleted_at is null' end;
     end if;
-    select tight || coalesce(string_agg(' and ' || crm_find_condition(p_table, c), ''), '') into tight
-    from jsonb_array_elements(conditions) as c where not crm_find_is_loose(c);
-    select string_agg(one, ' and ') into loose
-    from (
-        select crm_find_condition(p_table, c) as one from jsonb_array_elements(conditions) as c where crm_find_is_loose(c)
-        union all
-        select format('%s like %L', words, crm_like_part(word))
-        from regexp_split_to_table(trim(coalesce(p_filter ->> 'q', '')), '\s+') as word where word <> ''
-    ) as parts;
+    for condition in select * from jsonb_array_elements(p_filter -> 'where') loop
+        if condition ->> 'op' = 'contains' or condition ->> 'field' ^@ 'custom.' then
+            loose := concat_ws(' and ', loose, crm_find_condition(p_table, condition));
+        else
+            tight := tight || ' and ' || crm_find_condition(p_table, condition);
+        end if;
+    end loop;
+    if trim(p_filter ->> 'q') <> '' then
+        foreach word in array regexp_split_to_array(trim(p_filter ->> 'q'), '\s+') loop
+            loose := concat_ws(' and ', loose, format('%s like %L', crm_find_words(p_table), crm_like_part(word)));
+        end loop;
+    end if;
 end $$;
 
 -- FUNCTION crm_find_words(regclass)
@@ -4669,13 +4665,9 @@ REVOKE ALL ON FUNCTION public.crm_find_custom(p_key text, p_op text, p_value jso
 REVOKE ALL ON FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer) TO crm_app;
 
--- ACL FUNCTION crm_find_is_loose(p_condition jsonb)
+-- ACL FUNCTION crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer)
 
-REVOKE ALL ON FUNCTION public.crm_find_is_loose(p_condition jsonb) FROM PUBLIC;
-
--- ACL FUNCTION crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer)
-
-REVOKE ALL ON FUNCTION public.crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer) FROM PUBLIC;
 
 -- ACL FUNCTION crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb)
 
@@ -5089,7 +5081,7 @@ GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 insert into public.alembic_version (version_num) values ('0010');
 insert into public.crm_functions (name, hash) values ('auth.sql', 'cf5424ae3cac4e7402149737854b1c22082174042d4f1184b9c2a0b63485c77c');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
-insert into public.crm_functions (name, hash) values ('finding.sql', 'a54e70f1ea5edf73f40225c3eae7d10130765a03c8cddd21e78c1f960fd873b5');
+insert into public.crm_functions (name, hash) values ('finding.sql', '4aed4d51d9ebd1ab65b8d644f804b548b79ebbdf98770c280bb74c0cfd8a2702');
 insert into public.crm_functions (name, hash) values ('ids.sql', 'd39654e851606a74946930bc5bae797823f5c02d8358831cca44120173ade3a9');
 insert into public.crm_functions (name, hash) values ('partitions.sql', 'ae23d3fc1b6d5d720787d3462600935a7465919f3786d6fcccbfac5b0c06b8c1');
 insert into public.crm_functions (name, hash) values ('pipeline.sql', '58fd9fc711e95f5121ea049a778f73b1cddce0eac52d8be27abfe342d1b0bb45');

@@ -33,7 +33,7 @@ RESOURCE = Resource(
     KeyEdit,
     _EXAMPLE,
     by_admins=True,
-    farewell="It is revoked: it stops counting at once, and stays in the list.",
+    farewell="It is revoked: it writes nothing more, within a second reads nothing more, and stays in the list.",
     entered_as=KeyIn,
     enter=_not_here,
 )

@@ -5,15 +5,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
 from api.asking import RecordQuery
 from api.forms import EmailAddress, Form, Percent
-from api.identity import KEY_SCHEMES, Caller, Reader, Writer
-from api.records import IdempotencyKey, Resource, add_routes, answer, list_answer, routes_of
+from api.identity import KEY_SCHEMES, Caller, Writer
+from api.records import IdempotencyKey, Resource, add_list, add_routes, answer, routes_of
 from crm_db import clock
 from crm_db.actions import leads as lead_actions
 from crm_db.queries import kinds, records
@@ -144,10 +144,7 @@ def _enter(session: Session, caller: Caller, body: LeadIn) -> tuple[int, Documen
 RESOURCE = Resource(kinds.LEAD, LeadEdit, openapi.LEAD_EXAMPLE, entered_as=LeadIn, enter=_enter)
 
 
-@router.get("", summary="List leads", responses={200: {"model": routes_of(RESOURCE).page}})
-def list_leads(caller: Reader, query: Annotated[LeadQuery, Query()]) -> Response:
-    """Leads that you may see, in the order asked for; `next_cursor` of a page is the `cursor` of the next."""
-    return list_answer(caller, kinds.LEAD, query, query.conditions())
+add_list(router, routes_of(RESOURCE), LeadQuery)
 
 
 @router.post(

@@ -40,7 +40,7 @@ HandTo = Annotated[UUID | None, Query(description="Who takes the open work over;
     responses={code: openapi.FAILURES[code] for code in (409, 412)},
 )
 def delete_user(record_id: UUID, caller: Admin, hand_to: HandTo = None, if_match: IfMatch = None) -> None:
-    """Their keys stop counting at once. Open leads, deals and tasks, and customers, go to a colleague, or to nobody."""
+    """Their keys stop counting. Open leads, deals and tasks, and customers, go to a colleague, or to nobody."""
     with unit_of_work(caller.identity) as session:
         if hand_to is not None:
             users.hand_over(session, caller.org_id, record_id, hand_to)

@@ -32,7 +32,7 @@ _STAMPS = "created_at updated_at version"
 NEWEST_FIRST = (Order("created_at", down=True),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of record. `shown` names what an answer holds, in its order; `name` is what crm_find_ids calls it.
 
@@ -50,7 +50,7 @@ class Kind:
         """Where it is kept."""
         return Base.metadata.tables[self.model.__tablename__]
 
-    @property
+    @cached_property
     def columns(self) -> Mapping[str, Column[Any]]:
         """The columns of its table by name."""
         return MappingProxyType({column.name: column for column in self.table.columns})

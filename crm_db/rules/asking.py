@@ -79,6 +79,9 @@ class Moment:
     zone: ZoneInfo
 
 
+Here = Callable[[], Moment]
+"""Asked only where an answer depends on it."""
+
 _COMPARED = frozenset({"eq", "ne", "in", "gt", "gte", "lt", "lte", "between", "null"})
 OPERATORS: Mapping[Type, frozenset[str]] = MappingProxyType(
     {
@@ -95,7 +98,7 @@ OPERATORS: Mapping[Type, frozenset[str]] = MappingProxyType(
 )
 
 
-def read_condition(text: str, types: Mapping[str, Type], at: Moment) -> tuple[Condition, ...]:
+def read_condition(text: str, types: Mapping[str, Type], here: Here) -> tuple[Condition, ...]:
     """Read one condition on fields of these types; a day of a moment becomes two, its beginning and its end."""
     field, _, rest = text.partition(":")
     op, _, given = rest.partition(":")
@@ -105,7 +108,7 @@ def read_condition(text: str, types: Mapping[str, Type], at: Moment) -> tuple[Co
     try:
         if "\0" in given:
             raise ValueError
-        return _conditions(field, op, given, kind, at)
+        return _conditions(field, op, given, kind, here)
     except (ValueError, InvalidOperation, OverflowError):
         raise Unanswerable(
             f"filter.{_shown(field)}", f"cannot be compared with such a value; it is {_WORDS[kind]}"
@@ -138,21 +141,21 @@ def read_sort(text: str, types: Mapping[str, Type]) -> tuple[Order, ...]:
     return tuple(orders)
 
 
-def _conditions(field: str, op: str, given: str, kind: Type, at: Moment) -> tuple[Condition, ...]:
+def _conditions(field: str, op: str, given: str, kind: Type, here: Here) -> tuple[Condition, ...]:
     if op == "null":
         return (Condition(field, op, _boolean(given or "true")),)
     if op == "in":
-        values = [value for text in _listed(given) for value in _candidates(text, kind, at)]
+        values = [value for text in _listed(given) for value in _candidates(text, kind, here)]
         return (Condition(field, op, values),)
     if op == "between":
         low, high = _listed(given)
-        return (Condition(field, op, [_one(low, kind, at), _one(high, kind, at)]),)
-    if kind is Type.MOMENT and op == "eq" and (day := _day(given, at)) is not None:
-        begins = _begin_of(day, at), _begin_of(day + timedelta(days=1), at)
+        return (Condition(field, op, [_one(low, kind, here), _one(high, kind, here)]),)
+    if kind is Type.MOMENT and op == "eq" and (day := _day(given, here)) is not None:
+        begins = _begin_of(day, here), _begin_of(day + timedelta(days=1), here)
         return Condition(field, "gte", begins[0].isoformat()), Condition(field, "lt", begins[1].isoformat())
     if kind is Type.CUSTOM and op in {"eq", "ne"}:
-        return (Condition(field, op, _candidates(given, kind, at)),)
-    return (Condition(field, op, given if op == "contains" else _one(given, kind, at)),)
+        return (Condition(field, op, _candidates(given, kind, here)),)
+    return (Condition(field, op, given if op == "contains" else _one(given, kind, here)),)
 
 
 def _listed(given: str) -> list[str]:
@@ -166,15 +169,15 @@ def _listed(given: str) -> list[str]:
     return values
 
 
-def _candidates(text: str, kind: Type, at: Moment) -> list[Any]:
+def _candidates(text: str, kind: Type, here: Here) -> list[Any]:
     """What a value may stand for: of a custom field a text may be meant, and a number or truth value that is written like it."""
     if kind is not Type.CUSTOM:
-        return [_one(text, kind, at)]
-    return [text, *([_one(text, kind, at)] if not isinstance(_one(text, kind, at), str) else [])]
+        return [_one(text, kind, here)]
+    return [text, *([_one(text, kind, here)] if not isinstance(_one(text, kind, here), str) else [])]
 
 
-def _one(text: str, kind: Type, at: Moment) -> Any:
-    return _READERS[kind](text, at)
+def _one(text: str, kind: Type, here: Here) -> Any:
+    return _READERS[kind](text, here)
 
 
 def _boolean(text: str) -> bool:
@@ -197,7 +200,7 @@ def _integer(text: str) -> int:
     return value
 
 
-def _custom(text: str, _: Moment) -> Any:
+def _custom(text: str, _: Here) -> Any:
     """A number or truth value where it is written like one, else the text."""
     if text in _BOOLEANS:
         return _BOOLEANS[text]
@@ -208,34 +211,36 @@ def _custom(text: str, _: Moment) -> Any:
     return number if type(number) in {int, float} and abs(number) < 1e30 else text
 
 
-def _date(text: str, at: Moment) -> str:
-    day = _day(text, at)
-    return (_moment_from(text, at).astimezone(at.zone).date() if day is None else day).isoformat()
+def _date(text: str, here: Here) -> str:
+    day = _day(text, here)
+    return (_moment_from(text, here).astimezone(here().zone).date() if day is None else day).isoformat()
 
 
-def _moment(text: str, at: Moment) -> str:
-    day = _day(text, at)
-    return (_moment_from(text, at) if day is None else _begin_of(day, at)).isoformat()
+def _moment(text: str, here: Here) -> str:
+    day = _day(text, here)
+    return (_moment_from(text, here) if day is None else _begin_of(day, here)).isoformat()
 
 
-def _moment_from(text: str, at: Moment) -> datetime:
+def _moment_from(text: str, here: Here) -> datetime:
     if text == "now":
-        return at.now
+        return here().now
     found = _FROM_NOW.fullmatch(text)
     if found is None:
         moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=at.zone)
+        return moment if moment.tzinfo else moment.replace(tzinfo=here().zone)
     count, unit = int(found[1]), found[2]
     if unit in "my":
-        return _months_later(at.now.astimezone(at.zone), count * (12 if unit == "y" else 1))
-    return at.now + count * {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[unit]
+        return _months_later(here().now.astimezone(here().zone), count * (12 if unit == "y" else 1))
+    return (
+        here().now + count * {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}[unit]
+    )
 
 
-def _day(text: str, at: Moment) -> date | None:
+def _day(text: str, here: Here) -> date | None:
     """The day that a word or date names; None for what names a moment."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
         return date.fromisoformat(text)
-    today = at.now.astimezone(at.zone).date()
+    today = here().now.astimezone(here().zone).date()
     return {
         "today": today,
         "yesterday": today - timedelta(days=1),
@@ -247,8 +252,8 @@ def _day(text: str, at: Moment) -> date | None:
     }.get(text)
 
 
-def _begin_of(day: date, at: Moment) -> datetime:
-    return datetime.combine(day, time(), at.zone).astimezone(UTC)
+def _begin_of(day: date, here: Here) -> datetime:
+    return datetime.combine(day, time(), here().zone).astimezone(UTC)
 
 
 def _months_later(moment: datetime, months: int) -> datetime:
@@ -263,7 +268,7 @@ def _shown(field: str) -> str:
     return CUSTOM + "*" if field.startswith(CUSTOM) else field
 
 
-_READERS: Mapping[Type, Callable[[str, Moment], Any]] = MappingProxyType(
+_READERS: Mapping[Type, Callable[[str, Here], Any]] = MappingProxyType(
     {
         Type.TEXT: lambda text, _: text,
         Type.TEXTS: lambda text, _: text,
@@ -291,6 +296,6 @@ _WORDS: Mapping[Type, str] = MappingProxyType(
 )
 
 
-def read_conditions(texts: Sequence[str], types: Mapping[str, Type], at: Moment) -> tuple[Condition, ...]:
+def read_conditions(texts: Sequence[str], types: Mapping[str, Type], here: Here) -> tuple[Condition, ...]:
     """All conditions of a question; every one must hold."""
-    return tuple(condition for text in texts for condition in read_condition(text, types, at))
+    return tuple(condition for text in texts for condition in read_condition(text, types, here))

@@ -115,49 +115,49 @@ revoke all on function crm_find_condition(regclass, jsonb) from public;
 
 -- `tight`: what an index on the org or its order can follow. `loose`: parts of texts and values of `custom`, of which nobody can tell
 -- beforehand how many records have them.
-drop function if exists crm_find_where(regclass, jsonb);
 create or replace function crm_find_where(p_table regclass, p_filter jsonb, out tight text, out loose text)
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
-    has_owner boolean := exists (select from pg_attribute a where a.attrelid = p_table and a.attname = 'owner_id');
-    mortal boolean := exists (select from pg_attribute a where a.attrelid = p_table and a.attname = 'deleted_at');
-    conditions jsonb := coalesce(p_filter -> 'where', '[]');
-    words text := crm_find_words(p_table);
+    place record;
+    condition jsonb;
+    word text;
 begin
+    select bool_or(a.attname = 'owner_id') as has_owner, bool_or(a.attname = 'deleted_at') as is_mortal into place
+    from pg_attribute a where a.attrelid = p_table and a.attname in ('owner_id', 'deleted_at');
     tight := format('t.org_id = %L::uuid', crm_org());
     if p_table = 'crm_api_keys'::regclass and not crm_may_configure() then
         tight := tight || format(' and t.user_id = %L::uuid', crm_user());
-    elsif has_owner and p_table <> 'crm_sales_goals'::regclass and not crm_sees_org() then
+    elsif place.has_owner and p_table <> 'crm_sales_goals'::regclass and not crm_sees_org() then
         tight := tight || case when cardinality(crm_teams()) = 0 then format(' and t.owner_id = %L::uuid', crm_user())
             else format(' and (t.owner_id = %L::uuid or t.team_id = any (%L::uuid[]))', crm_user(), crm_teams()) end;
     end if;
-    if mortal then
-        tight := tight || format(' and t.deleted_at is %s null', case when (p_filter ->> 'deleted')::boolean then 'not' else '' end);
+    if place.is_mortal then
+        tight := tight || case when (p_filter ->> 'deleted')::boolean then ' and t.deleted_at is not null' else ' and t.deleted_at is null' end;
     end if;
-    select tight || coalesce(string_agg(' and ' || crm_find_condition(p_table, c), ''), '') into tight
-    from jsonb_array_elements(conditions) as c where not crm_find_is_loose(c);
-    select string_agg(one, ' and ') into loose
-    from (
-        select crm_find_condition(p_table, c) as one from jsonb_array_elements(conditions) as c where crm_find_is_loose(c)
-        union all
-        select format('%s like %L', words, crm_like_part(word))
-        from regexp_split_to_table(trim(coalesce(p_filter ->> 'q', '')), '\s+') as word where word <> ''
-    ) as parts;
+    for condition in select * from jsonb_array_elements(p_filter -> 'where') loop
+        if condition ->> 'op' = 'contains' or condition ->> 'field' ^@ 'custom.' then
+            loose := concat_ws(' and ', loose, crm_find_condition(p_table, condition));
+        else
+            tight := tight || ' and ' || crm_find_condition(p_table, condition);
+        end if;
+    end loop;
+    if trim(p_filter ->> 'q') <> '' then
+        foreach word in array regexp_split_to_array(trim(p_filter ->> 'q'), '\s+') loop
+            loose := concat_ws(' and ', loose, format('%s like %L', crm_find_words(p_table), crm_like_part(word)));
+        end loop;
+    end if;
 end $$;
 revoke all on function crm_find_where(regclass, jsonb) from public;
 
-create or replace function crm_find_is_loose(p_condition jsonb) returns boolean language sql immutable as $$
-    select p_condition ->> 'op' = 'contains' or p_condition ->> 'field' ^@ 'custom.'
-$$;
-revoke all on function crm_find_is_loose(jsonb) from public;
-
-create or replace function crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer) returns text
+-- The order from a column on; of the columns up to `p_known` it is known whether they are null.
+create or replace function crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer)
+returns text
 language sql immutable as $$
     select string_agg(format('t.%I %s', p_names[k], case when p_downs[k] then 'desc' else 'asc' end)
-                      || case when p_nullables[k] and k > p_from then ' nulls last' else '' end, ', ' order by k)
+                      || case when p_nullables[k] and k > p_known then ' nulls last' else '' end, ', ' order by k)
     from generate_series(p_from, cardinality(p_names)) as k
 $$;
-revoke all on function crm_find_order(text[], boolean[], boolean[], integer) from public;
+revoke all on function crm_find_order(text[], boolean[], boolean[], integer, integer) from public;
 
 -- The places where a page may begin, in the order of the list: each a condition under which the first columns of the order stand
 -- still and an index can be walked. Null stands at the end, whichever way a column is sorted.
@@ -193,11 +193,11 @@ begin
             when p_after is not null then format(' and t.%I %s %L::%s', names[k], case when downs[k] then '<' else '>' end, held, kinds[k])
             when nullables[k] then format(' and t.%I is not null', names[k])
             else '' end;
-        ordering := crm_find_order(names, downs, nullables, k);
+        ordering := crm_find_order(names, downs, nullables, k, k);
         return next;
         if nullables[k] then
             condition := stills[k] || format(' and t.%I is null', names[k]);
-            ordering := crm_find_order(names, downs, nullables, k + 1);
+            ordering := crm_find_order(names, downs, nullables, k + 1, k);
             return next;
         end if;
     end loop;

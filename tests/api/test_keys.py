@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.serving import client_of, is_problem
+from tests.api.serving import client_of, eventually, is_problem
 
 KEYS = "/api/crm/keys"
 
@@ -42,10 +42,13 @@ def test_a_repeat_makes_no_other_key_and_does_not_show_the_first(admin, owner):
     is_problem(other, 422, "idempotency_key_reused")
 
 
-def test_a_revoked_key_stops_counting_at_once_and_stays_in_the_list(admin):
-    made = give(admin)
+def test_a_revoked_key_stops_counting_and_stays_in_the_list(admin):
+    made = give(admin, scopes=["read", "write"])
+    assert calls(admin, made["key"]) == 200
     assert admin.delete(f"{KEYS}/{made['id']}").status_code == 204
-    assert calls(admin, made["key"]) == 401
+    with client_of(str(admin.base_url), made["key"]) as client:
+        is_problem(client.post("/api/crm/deals", json={"name": "x"}), 401, "unauthenticated")
+    eventually(lambda: calls(admin, made["key"]) == 401)
     revoked = admin.get(f"{KEYS}/{made['id']}").json()["revoked_at"]
     assert revoked is not None
     assert admin.delete(f"{KEYS}/{made['id']}").status_code == 204
@@ -56,7 +59,7 @@ def test_a_key_expires(admin, owner):
     made = give(admin, expires_at="2099-01-01T00:00:00Z")
     assert calls(admin, made["key"]) == 200
     owner.execute("update crm_api_keys set expires_at = now() where id = %s", [made["id"]])
-    assert calls(admin, made["key"]) == 401
+    eventually(lambda: calls(admin, made["key"]) == 401)
     over = {"name": "x", "scopes": ["read"], "expires_at": "2020-01-01T00:00:00Z"}
     assert is_problem(admin.post(KEYS, json=over), 422, "bad_value")["field"] == "expires_at"
     kept = admin.patch(f"{KEYS}/{made['id']}", json={"name": "Renamed"})  # what is over already may stay so
@@ -104,4 +107,4 @@ def test_many_keys_are_revoked_at_once_but_made_one_by_one(admin):
     ]
     outcomes = admin.post(f"{KEYS}/bulk", json={"items": items}).json()["items"]
     assert [(one["status"], one["field"]) for one in outcomes if one["status"] != 204] == [(422, "op")]
-    assert calls(admin, made["key"]) == 401
+    eventually(lambda: calls(admin, made["key"]) == 401)

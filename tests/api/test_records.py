@@ -9,9 +9,11 @@ import httpx
 import psycopg
 import pytest
 
+from api.resources import RESOURCES
+from api.routers import keys, leads, sequences, sources, suppressions, teams, templates, users
 from crm_db.actions.sources import NewSource
 from tests.api.conftest import Serve
-from tests.api.serving import client_of, is_problem
+from tests.api.serving import client_of, eventually, is_problem
 from tests.conftest import Org
 
 LEAD_FIELDS = """
@@ -204,10 +206,37 @@ def test_nothing_of_another_org_is_ever_seen(
             assert client.get(path).json() == {"items": [], "next_cursor": None}
 
 
+OF_EACH_RECORD = [
+    ("GET", "", {"read"}),
+    ("POST", "", {"write"}),
+    ("POST", "/bulk", {"write"}),
+    ("GET", f"/{UUID(int=1)}", {"read"}),
+    ("PUT", f"/{UUID(int=1)}", {"write"}),
+    ("PATCH", f"/{UUID(int=1)}", {"write"}),
+    ("DELETE", f"/{UUID(int=1)}", {"write"}),
+    ("POST", f"/{UUID(int=1)}/restore", {"write"}),
+]
+CONFIGURED = (teams, users, keys, sources, sequences, templates)
 RIGHTS = [
-    ("GET", "/api/crm/leads", {"read"}),
-    ("GET", f"/api/crm/leads/{UUID(int=1)}", {"read"}),
-    ("POST", "/api/crm/leads", {"write"}),
+    *(
+        (method, suppressions.RESOURCE.path + path, set() if method == "DELETE" else needed)
+        for method, path, needed in OF_EACH_RECORD
+        if method not in {"PUT", "PATCH"} and not path.endswith("/restore")
+    ),
+    ("GET", f"/api/crm/teams/{UUID(int=1)}/members", {"read"}),
+    ("GET", f"/api/crm/teams/{UUID(int=1)}/members/{UUID(int=1)}", {"read"}),
+    ("PUT", f"/api/crm/teams/{UUID(int=1)}/members/{UUID(int=1)}", set()),
+    ("DELETE", f"/api/crm/teams/{UUID(int=1)}/members/{UUID(int=1)}", set()),
+    ("POST", f"/api/crm/sources/{UUID(int=1)}/rotate", set()),
+    ("GET", f"/api/crm/sequences/{UUID(int=1)}/versions", {"read"}),
+    ("PUT", f"/api/crm/sequences/{UUID(int=1)}/draft", set()),
+    ("POST", f"/api/crm/sequences/{UUID(int=1)}/publish", set()),
+    *(
+        (method, resource.path + path, set() if resource.by_admins and needed == {"write"} else needed)
+        for resource in (leads.RESOURCE, *RESOURCES, *(one.RESOURCE for one in CONFIGURED))
+        for method, path, needed in OF_EACH_RECORD
+        if not path.endswith("/restore") or resource.kind.is_mortal
+    ),
     ("GET", "/api/crm/messages", {"read"}),
     ("POST", "/api/crm/messages", {"write"}),
     ("POST", f"/api/crm/messages/{UUID(int=1)}/cancel", {"write"}),
@@ -279,7 +308,11 @@ def test_without_a_valid_key_nothing_is_told(anyone: httpx.Client) -> None:
         "update crm_api_keys set secret_hash = sha256('other')",
     ],
 )
-def test_a_key_stops_counting_at_once(admin: httpx.Client, owner: psycopg.Connection, change: str) -> None:
+def test_a_key_stops_counting_at_once_for_writing_and_soon_for_reading(
+    admin: httpx.Client, owner: psycopg.Connection, change: str
+) -> None:
     assert admin.get("/api/crm/leads").status_code == 200
     owner.execute(change)
+    is_problem(admin.post("/api/crm/leads", json={"email": "a@b.example"}), 401, "unauthenticated")
+    eventually(lambda: admin.get("/api/crm/leads").status_code == 401)
     is_problem(admin.get("/api/crm/leads"), 401, "unauthenticated")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.serving import is_problem
+from tests.api.serving import eventually, is_problem
 
 TEAMS = "/api/crm/teams"
 NOBODY = "019a0000-0000-7000-8000-000000000000"
@@ -71,14 +71,14 @@ def test_people_join_and_leave(admin, colleague, owner):
     assert [kind for (kind,) in kinds] == ["team.created", "team.joined", "team.left"]
 
 
-def test_who_joins_an_open_team_sees_its_records_at_once(admin, colleague):
+def test_who_joins_an_open_team_sees_its_records(admin, colleague):
     team, ada, bo = enter(admin, "Inbound", visibility="team"), colleague("rep"), colleague("rep")
     admin.put(f"{TEAMS}/{team['id']}/members/{ada.id}")
     deal = ada.client.post("/api/crm/deals", json={"name": "Hers"}).json()
     assert (deal["owner_id"], deal["team_id"]) == (str(ada.id), team["id"])
     is_problem(bo.client.get(f"/api/crm/deals/{deal['id']}"), 404, "not_found")
     admin.put(f"{TEAMS}/{team['id']}/members/{bo.id}")
-    assert bo.client.get(f"/api/crm/deals/{deal['id']}").status_code == 200
+    eventually(lambda: bo.client.get(f"/api/crm/deals/{deal['id']}").status_code == 200)
     is_problem(admin.delete(f"{TEAMS}/{team['id']}"), 409, "in_use")
 
 

@@ -99,7 +99,17 @@ def test_settings_are_documented_with_their_defaults_and_in_their_own_words() ->
 
 
 def test_every_route_is_documented() -> None:
-    assert sorted(route for route in routes() if f"`{route}`" not in page("api.md")) == []
+    assert sorted(route for route in routes() if not is_documented(route)) == []
+
+
+def is_documented(route: str) -> bool:
+    """Whether a route stands on the page of the API, by itself or as one that all kinds of record have."""
+    verb, path = route.split()
+    records = "/".join(path.split("/")[:4])
+    of_all = f"`{verb} {{records}}{path.removeprefix(records)}`" in page(
+        "api.md"
+    ) and f"| `{records}` |" in page("api.md")
+    return of_all or f"`{route}`" in page("api.md")
 
 
 def test_every_error_code_is_documented() -> None:
