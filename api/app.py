@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
-from api import openapi, problems
+from api import description, openapi, problems
+from api.cross_origin import CrossOrigin
 from api.memory import Memory
 from api.records import router_of
 from api.resources import RESOURCES
@@ -15,17 +16,25 @@ from api.routers import (
     capture,
     conversions,
     dead_letters,
+    docs,
     events,
     flows,
     goals,
     health,
+    keys,
     leads,
     messages,
     org_settings,
     reports,
+    sequences,
+    sources,
     stages,
     summaries,
+    suppressions,
+    teams,
+    templates,
     timelines,
+    users,
 )
 from api.services import open_services
 from api.settings import Settings, load_settings
@@ -37,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     The database may be down when it starts, and may come and go: requests are answered with 503 meanwhile.
     """
+    chosen = settings or load_settings()
     app = FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,
@@ -44,20 +54,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=openapi.TAGS,
         docs_url=None,  # FastAPI's pages load their scripts from another host
         redoc_url=None,
+        generate_unique_id_function=description.operation_id,
         redirect_slashes=False,  # a redirect would write a source's token into a header
-        lifespan=_serving(settings or load_settings()),
+        lifespan=_serving(chosen),
     )
     app.state.callers = Memory()
     problems.install(app)
+    description.install(app)
     for routes in (
         capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health
     ):  # fmt: skip
         app.include_router(routes.router)
     for routes in (goals, stages, summaries, org_settings, reports):
         app.include_router(routes.router)
+    for routes in (teams, users, keys, sources, sequences, templates, suppressions):
+        app.include_router(routes.router)
     for resource in RESOURCES:
         app.include_router(router_of(resource))
+    app.include_router(docs.router)
     app.add_middleware(Shell)
+    app.add_middleware(
+        CrossOrigin, origins=chosen.allowed_origins
+    )  # outside: its headers belong on every failure
     return app
 
 

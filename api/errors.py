@@ -165,6 +165,7 @@ ANSWERS: Mapping[type[Exception], Answer] = MappingProxyType(
         UnknownFlow: Answer(404, "unknown_flow", "There is no such flow"),
         crm.InUse: Answer(409, "in_use", "Other records still need it"),
         crm.NotPossible: Answer(409, "not_possible", "It cannot be done as things stand"),
+        crm.LastAdministrator: Answer(409, "last_administrator", "An administrator has to stay"),
         crm.VersionConflict: Answer(412, "version_conflict", "It was changed meanwhile"),
         crm.AlreadyExists: Answer(409, "already_exists", "The name is taken"),
         BodyTooLarge: Answer(413, "body_too_large", "The body is too large"),

@@ -6,10 +6,9 @@ a thread, unless that was known a moment ago: then the request does not wait for
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from starlette.datastructures import Headers
 from api.errors import Unauthenticated
 from api.memory import Memory
 from crm_db.errors import NotAllowed
+from crm_db.rules.rights import RIGHTS
 from crm_db.session import Identity, unit_of_work
 
 _KEY = re.compile(r"crm_live_([A-Za-z0-9]{4,64})_([A-Za-z0-9_-]{16,200})", re.ASCII)
@@ -34,18 +34,6 @@ _READING = frozenset({"GET", "HEAD"})
 _BY_HEADER = APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False)
 _BY_BEARER = HTTPBearer(scheme_name="Bearer", auto_error=False)
 KEY_SCHEMES = [Security(_BY_HEADER), Security(_BY_BEARER)]
-
-
-RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "admin": frozenset({"read", "write", "capture", "admin"}),
-        "system": frozenset({"read", "write", "capture", "admin"}),
-        "manager": frozenset({"read", "write", "capture"}),
-        "rep": frozenset({"read", "write", "capture"}),
-        "viewer": frozenset({"read"}),
-    }
-)
-"""What the holder of a key may do at the most: a key of no person (system) what its scopes say."""
 
 
 MANAGING = frozenset({"admin", "manager", "system"})

@@ -19,6 +19,13 @@ TAGS = [
     {"name": "messages", "description": "The ledger of everything that leaves."},
     {"name": "alerts", "description": "What a person should look at."},
     {"name": "flows", "description": "Automations, run by Prefect."},
+    {"name": "teams", "description": "People who work records together."},
+    {"name": "users", "description": "People who use the CRM."},
+    {"name": "keys", "description": "What programs and people call with."},
+    {"name": "sources", "description": "The systems that post leads."},
+    {"name": "sequences", "description": "Plans of contacts."},
+    {"name": "templates", "description": "The words of messages."},
+    {"name": "suppressions", "description": "Whom not to contact."},
     {"name": "service", "description": "This process."},
 ]
 LEAD_EXAMPLE: dict[str, Any] = {
@@ -91,10 +98,28 @@ def parameters_of(form: type[BaseModel]) -> list[dict[str, Any]]:
 
 
 FAILURES: Responses = {
+    304: {"description": "It is still what If-None-Match names"},
     409: {"model": Problem, "description": "It clashes with what is there"},
     412: {"model": Problem, "description": "It was changed meanwhile"},
 }
+
+
+def body_example(example: dict[str, Any]) -> dict[str, Any]:
+    """An example of the body, for a route that takes JSON."""
+    return {"requestBody": {"content": {"application/json": {"example": example}}}}
+
+
+HEALTH_RESPONSES: Responses = {503: {"model": Problem, "description": "The database does not answer"}}
 _EVENT = {"event_id": "019a…", "status_url": "/api/crm/events/019a…", "repeated": False}
+_KEPT = {
+    "type": "object",
+    "properties": {
+        "event_id": {"type": "string", "format": "uuid"},
+        "status_url": {"type": "string"},
+        "repeated": {"type": "boolean"},
+    },
+    "required": ["event_id"],
+}
 _PARAMETER = {"in": "query", "required": True, "schema": {"type": "string"}}
 HANDSHAKE_REQUEST: dict[str, Any] = {
     "security": [{}],
@@ -105,19 +130,26 @@ HANDSHAKE_REQUEST: dict[str, Any] = {
     ],
 }
 HANDSHAKE_RESPONSES: Responses = {
-    200: {"description": "The challenge", "content": {"text/plain": {}}},
+    200: {"description": "The challenge", "content": {"text/plain": {"schema": {"type": "string"}}}},
     403: {"model": Problem, "description": "No such source, or another verify token"},
     405: {"model": Problem, "description": "No handshake: submissions are posted"},
     503: {"model": Problem, "description": "The database is not available; see Retry-After"},
 }
 CAPTURE_RESPONSES: Responses = {
     200: {
-        "description": "Kept; to senders that take nothing else for success, Google Ads with an empty object"
+        "description": "Kept; to senders that take nothing else for success, Google Ads with an empty object",
+        "content": {"application/json": {"schema": {"type": "object"}}},
     },
     202: {
         "description": "Kept; an array is answered with the events in its order",
         "content": {
             "application/json": {
+                "schema": {
+                    "oneOf": [
+                        _KEPT,
+                        {"type": "object", "properties": {"events": {"type": "array", "items": _KEPT}}},
+                    ]
+                },
                 "examples": {"one": {"value": _EVENT}, "array": {"value": {"events": [_EVENT]}}},
             }
         },

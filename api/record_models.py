@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
-from sqlalchemy import Column
-from sqlalchemy.dialects.postgresql import JSONB
 
-from crm_db.models.base import EMPTY_LIST
 from crm_db.queries.kinds import Kind
 
 MOST_AT_ONCE = 1000
@@ -81,10 +78,18 @@ def shown_of(kind: Kind) -> type[BaseModel]:
     for name in kind.shown:
         column = kind.columns[name]
         told = (
-            list[Any] if _is_list(column) else _PYTHON.get(column.type.python_type, column.type.python_type)
+            list[Any]
+            if _holds_a_list(kind, name)
+            else _PYTHON.get(column.type.python_type, column.type.python_type)
         )
         fields[name] = (told | None, Field(default=None)) if column.nullable else (told, Field(default=None))
     return create_model(_name(kind), __doc__=_first_line(kind), **fields)
+
+
+def _holds_a_list(kind: Kind, name: str) -> bool:
+    """Whether a column of JSON is a list; only its declaration knows."""
+    declared = get_args(get_type_hints(kind.model).get(name))
+    return bool(declared) and get_origin(declared[0]) is list
 
 
 def page_of(kind: Kind, shown: type[BaseModel]) -> type[BaseModel]:
@@ -99,20 +104,18 @@ def page_of(kind: Kind, shown: type[BaseModel]) -> type[BaseModel]:
 
 
 def emptied(kind: Kind, form: type[BaseModel]) -> dict[str, Any]:
-    """What the fields of a form hold when nothing is said of them: for replacing a record whole."""
+    """What the fields of a form hold when nothing is said of them: for replacing a record whole.
+
+    A field that is never shown, such as a secret, stays: who replaces a record cannot have read it.
+    """
     empty: dict[str, Any] = {}
-    for name in form.model_fields.keys() & kind.columns.keys():
+    for name in form.model_fields.keys() & kind.columns.keys() & set(kind.shown):
         column = kind.columns[name]
         if column.nullable:
             empty[name] = None
         elif column.type.python_type in {dict, list}:
             empty[name] = column.type.python_type()
     return empty
-
-
-def _is_list(column: Column[Any]) -> bool:
-    """Whether a document is a list: what it holds when nothing is said tells."""
-    return isinstance(column.type, JSONB) and getattr(column.server_default, "arg", None) is EMPTY_LIST
 
 
 def _name(kind: Kind) -> str:

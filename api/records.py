@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
@@ -46,9 +46,10 @@ Fields = Annotated[str | None, Query(max_length=2000, description="The fields wa
 @dataclass(frozen=True, eq=False)
 class Resource:
     """A kind of record as the API offers it. `form`: how one is entered whole; `by_admins`: only administrators change it;
-    `by_managers`: they and managers.
+    `by_managers`: they and managers; `removed_by_admins`: everybody who writes may enter one, and only administrators delete it.
 
-    `enter` keeps what comes in the form `entered_as`, where entering is more than writing a record down.
+    `farewell`: what deleting one means, where it is not gone. `enter` keeps what comes in the form `entered_as`, where entering
+    is more than writing a record down.
     """
 
     kind: Kind
@@ -56,7 +57,9 @@ class Resource:
     example: Mapping[str, Any]
     by_admins: bool = False
     by_managers: bool = False
+    removed_by_admins: bool = False
     tag: str = ""
+    farewell: str = ""
     entered_as: type[BaseModel] | None = None
     enter: Callable[[Session, Caller, Any], tuple[int, Document]] | None = None
 
@@ -159,7 +162,8 @@ def _add_read(router: APIRouter, routes: Routes) -> None:
 
     _add(
         router, "GET", "/{record_id}", read_record, f"Read {_one(routes)}", response=routes.shown,
-        words="The header ETag names its version.",
+        words="The header ETag names its version; with If-None-Match there is no body while it is the same.",
+        fails=(304,),
     )  # fmt: skip
 
 
@@ -181,7 +185,9 @@ def _add_create(router: APIRouter, routes: Routes) -> None:
         response.headers["Location"] = f"{routes.resource.path}/{made['id']}"
         return response
 
-    _annotate(create_record, body=routes.resource.form, caller=_writer(routes))
+    _annotate(
+        create_record, body=_body(routes.resource.form, routes.resource.example), caller=_writer(routes)
+    )
     _add(
         router, "POST", "", create_record, f"Enter {_one(routes)}", status=201, response=routes.shown,
         words="With an Idempotency-Key a repeat gets the first answer for 24 hours.", fails=(409,),
@@ -197,7 +203,7 @@ def _add_replace(router: APIRouter, routes: Routes) -> None:
         values = {**emptied(kind, form), **body.model_dump(exclude_unset=True)}
         return _changed(caller, kind, record_id, values, if_match, whole=True)
 
-    _annotate(replace_record, body=form, caller=_writer(routes))
+    _annotate(replace_record, body=_body(form, routes.resource.example), caller=_writer(routes))
     _add(
         router, "PUT", "/{record_id}", replace_record, f"Replace {_one(routes)}", response=routes.shown,
         words="What is not given is emptied. With If-Match only when it still has that version.", fails=(409, 412),
@@ -210,7 +216,8 @@ def _add_change(router: APIRouter, routes: Routes) -> None:
     def change_record(record_id: UUID, body: BaseModel, caller: Caller, if_match: IfMatch = None) -> Response:
         return _changed(caller, kind, record_id, body.model_dump(exclude_unset=True), if_match)
 
-    _annotate(change_record, body=routes.patch, caller=_writer(routes))
+    some = dict([*routes.resource.example.items()][:1])
+    _annotate(change_record, body=_body(routes.patch, some), caller=_writer(routes))
     _add(
         router, "PATCH", "/{record_id}", change_record, f"Change {_one(routes)}", response=routes.shown,
         words="Only what is given is changed; in `custom`, null takes a field away."
@@ -233,10 +240,11 @@ def _add_delete(router: APIRouter, routes: Routes) -> None:
                 version=version_in(if_match),
             )
 
-    _annotate(delete_record, caller=_writer(routes))
+    by_admins = routes.resource.by_admins or routes.resource.removed_by_admins
+    _annotate(delete_record, caller=Admin if by_admins else Writer)
     _add(
         router, "DELETE", "/{record_id}", delete_record, f"Delete {_one(routes)}", status=204,
-        words="It can be restored." if kind.is_mortal else "For good.", fails=(409, 412),
+        words=routes.resource.farewell or ("It can be restored." if kind.is_mortal else "For good."), fails=(409, 412),
     )  # fmt: skip
 
 
@@ -265,7 +273,11 @@ def _add_bulk(router: APIRouter, routes: Routes) -> None:
             )  # fmt: skip
         return json_response(json.dumps(made))
 
-    _annotate(write_many, caller=_writer(routes))
+    items = [
+        {"op": "create", "values": dict(routes.resource.example)},
+        {"op": "delete", "id": str(UUID(int=0))},
+    ]
+    _annotate(write_many, body=_body(Operations, {"items": items}), caller=_writer(routes))
     _add(
         router, "POST", "/bulk", write_many, f"Write many {_many(routes)}", response=Outcomes,
         words="Up to 1,000 at once, each with its own outcome; what is refused leaves the others as they are.",
@@ -424,6 +436,11 @@ def _add(
 def _annotate(endpoint: Callable[..., Any], **types: Any) -> None:
     """Say what an endpoint takes where only its resource knows."""
     endpoint.__annotations__.update(types)
+
+
+def _body(form: type[BaseModel], example: Mapping[str, Any]) -> Any:
+    """A body with an example that can be tried as it is."""
+    return Annotated[form, Body(examples=[dict(example)])]
 
 
 def _writer(routes: Routes) -> Any:

@@ -5,6 +5,7 @@ import re
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.browser import normal_origin
 from api.errors import BadSetting
 
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
         alias="CRM_FORM_RATE_PER_MINUTE",
         description="Posts a minute that an API process takes from one visitor's address to one browser form.",
     )
+    cors_origins: str = Field(
+        default="",
+        alias="CRM_CORS_ORIGINS",
+        description="Web pages whose scripts may call the API, such as https://app.example, between commas; none when empty.",
+    )
     prefect_api_url: str = Field(
         default="http://127.0.0.1:4200/api", alias="PREFECT_API_URL", description="Prefect's REST API."
     )
@@ -78,6 +84,20 @@ class Settings(BaseSettings):
         if not _ADDRESS.fullmatch(url):
             raise ValueError("is http:// or https://, a host, and perhaps a port and a path")
         return url.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, given: str) -> str:
+        """Origins as browsers write them."""
+        origins = [normal_origin(part.strip().rstrip("/")) for part in given.split(",") if part.strip()]
+        if None in origins:
+            raise ValueError("is origins such as https://app.example, between commas; * is not taken")
+        return ",".join(filter(None, origins))
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Web pages whose scripts may call the API."""
+        return tuple(filter(None, self.cors_origins.split(",")))
 
     @property
     def capture_max_array_bytes(self) -> int:

@@ -6,6 +6,7 @@ CrmError
 │   └── Taken          what must be unique is there already
 ├── InUse              other records still need it
 ├── NotPossible        it cannot be done as things stand
+├── LastAdministrator  the org would be left without an administrator
 ├── VersionConflict    somebody else has changed it meanwhile
 ├── NotAllowed         the identity lacks the right
 └── BadValue           a value cannot be taken; names the field, never the value
@@ -62,6 +63,15 @@ class NotPossible(CrmError):
     """It cannot be done as things stand; the words say what stands in the way."""
 
     code = "not_possible"
+
+
+class LastAdministrator(CrmError):
+    """Nobody would be left who may change how the org works."""
+
+    code = "last_administrator"
+
+    def __init__(self) -> None:
+        super().__init__("this is the last active administrator; make another one first")
 
 
 class VersionConflict(CrmError):

@@ -6,6 +6,7 @@ import psycopg
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from api import openapi
 from api.errors import ANSWERS
 from api.problems import problem
 from api.services import services_of
@@ -21,7 +22,12 @@ class Health(BaseModel):
     status: str
 
 
-@router.get("/api/crm/health", summary="Whether the API can serve", response_model=Health)
+@router.get(
+    "/api/crm/health",
+    summary="Whether the API can serve",
+    response_model=Health,
+    responses=openapi.HEALTH_RESPONSES,
+)
 async def health(request: Request) -> Health | Response:
     """ok, or 503 when the database does not answer within 2 seconds; asked on a connection of its own."""
     url = services_of(request).settings.app_database_url.get_secret_value()
@@ -42,5 +48,6 @@ def pointer() -> dict[str, str]:
         "name": "Essentials CRM",
         "api": "/api/crm",
         "openapi": "/openapi.json",
+        "docs": "/docs",
         "health": "/api/crm/health",
     }

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from crm_db.actions.writing import Writing
+from crm_db.actions.writing import Removal, Writing
 from crm_db.errors import BadValue, InUse
 
 _HAS_DEFAULT = text("select exists (select from crm_pipelines where org_id = :org and is_default)")
@@ -30,12 +30,12 @@ def complete(writing: Writing) -> None:
         writing.session.execute(_TAKE_DEFAULT, {"org": writing.org_id})
 
 
-def check_removal(session: Session, pipeline: RowMapping) -> None:
+def part_with(removal: Removal) -> None:
     """A pipeline with stages is needed, and the default as long as there is another one; raises InUse."""
-    values = {"org": pipeline["org_id"], "id": pipeline["id"], "is_default": pipeline["is_default"]}
-    if session.execute(_IS_NEEDED, values).scalar_one():
+    one = {"org": removal.org_id, "id": removal.before["id"]}
+    if removal.session.execute(_IS_NEEDED, {**one, "is_default": removal.before["is_default"]}).scalar_one():
         raise InUse("pipeline")
-    session.execute(_NO_DEFAULT, {"org": pipeline["org_id"], "id": pipeline["id"]})
+    removal.session.execute(_NO_DEFAULT, one)
 
 
 def _has_default(session: Session, org_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """Writing records of any kind: one change with its event, seen by whoever may see it, refused in words where it cannot be.
 
-What is special about a kind stands in RULES: a function that looks at what is to be written and completes it.
+What is special about a kind stands in RULES: a function that looks at what is to be written and completes it. REMOVALS has those
+that look at what is to be deleted; what such a function returns is written instead, and the record stays.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from crm_db import clock
 from crm_db.actions import (
+    configuration,
     custom_fields,
     customer_edits,
     deals,
@@ -35,7 +37,7 @@ from crm_db.actions import (
     pipelines,
     stages,
 )
-from crm_db.actions.writing import Writing
+from crm_db.actions.writing import Removal, Writing
 from crm_db.errors import (
     BadValue,
     CrmError,
@@ -58,12 +60,13 @@ RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType(
         "lead": lead_edits.complete,
         "pipeline": pipelines.complete,
         "stage": stages.complete,
+        **configuration.RULES,
     }
 )
-REMOVALS: Mapping[str, Callable[[Session, RowMapping], None]] = MappingProxyType(
-    {"pipeline": pipelines.check_removal, "stage": stages.check_removal}
+REMOVALS: Mapping[str, Callable[[Removal], Mapping[str, Any] | None]] = MappingProxyType(
+    {"pipeline": pipelines.part_with, "stage": stages.part_with, **configuration.REMOVALS}
 )
-"""What stands in the way of deleting a record of a kind: each raises InUse or NotAllowed, or makes it ready to go."""
+"""What deleting a record of a kind means: each raises InUse or NotAllowed, or says what is written instead of deleting it."""
 
 
 @dataclass(frozen=True)
@@ -133,13 +136,13 @@ def remove(
 ) -> None:
     """Delete a record; softly where its kind can come back. Raises RecordNotFound, VersionConflict, InUse."""
     before = _held(session, identity, kind, record_id, version)
-    if check := REMOVALS.get(kind.name):
-        check(session, before)
     table = kind.table
     one = (table.c.org_id == before["org_id"], table.c.id == record_id)
-    statement = (
-        update(table).where(*one).values(deleted_at=now) if kind.is_mortal else delete(table).where(*one)
-    )
+    rule = REMOVALS.get(kind.name)
+    instead = rule(Removal(session, identity, before["org_id"], before, now)) if rule else None
+    if instead is None and kind.is_mortal:
+        instead = {"deleted_at": now}
+    statement = delete(table).where(*one) if instead is None else update(table).where(*one).values(**instead)
     with _told(kind), session.begin_nested():
         session.execute(statement)
     events.record(session, before["org_id"], f"{kind.name}.deleted", kind.name, [record_id])
@@ -203,6 +206,8 @@ def _held(
     if kind.is_mortal and not deleted:
         question = question.where(table.c.deleted_at.is_(None))
     found = session.execute(question.with_for_update()).mappings().one_or_none()
+    if found is None and session.execute(question).first() is not None:
+        raise NotAllowed(f"the right to change this {kind.name.replace('_', ' ')}")
     if found is None:
         raise RecordNotFound(kind.name, record_id)
     if version is not None and kind.is_versioned and found["version"] != version:

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from crm_db.actions import api_keys
+from crm_db.actions import api_keys, events
+from crm_db.actions.writing import Removal, Writing
 from crm_db.errors import AlreadyExists, BadValue, RecordNotFound
 from crm_db.models import ApiKey, Source
 from crm_db.rules import formats, places
@@ -23,6 +24,7 @@ FORMATS = formats.NAMES
 TOKEN_BYTES = 24
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LONGEST_URL = 2_000
+PROOFS = ("secret", "token", "form_token", "api_key")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class NewSource:
     secret: str
     api_key: str
     form_token: str | None = None
+
+    def proofs(self, format: str, capture_url: str) -> dict[str, str]:
+        """What the sender's settings ask for; the form's token stands in a public page, the others are secrets."""
+        told = {
+            "name": self.name,
+            "secret": self.secret,
+            "api_key": self.api_key,
+            "url": f"{capture_url}/{self.token}",
+        }
+        if self.form_token is not None:
+            told |= {"form_token": self.form_token, "form_url": f"{capture_url}/{self.form_token}"}
+        return told | ({"verify_token": self.token} if format == "meta" else {})
 
 
 def add(
@@ -67,10 +81,7 @@ def add(
     reading = {"format": format, "region": region, "mapping": dict(mapping or {}), "honeypot": honeypot}
     browsers = {"allowed_origins": list(allowed_origins), "thank_you_url": thank_you_url}
     values = _checked(reading | browsers | {"rate_per_minute": rate_per_minute})
-    if not _NAME.fullmatch(name):
-        raise BadValue(
-            "name", "is 1 to 100 letters, digits, dots, dashes and underscores: it stands in an address"
-        )
+    _check_name(name)
     if session.scalar(select(Source.id).where(Source.org_id == org_id, Source.name == name)) is not None:
         raise AlreadyExists("source", name)
     made = NewSource(
@@ -82,8 +93,8 @@ def add(
         form_token=secrets.token_urlsafe(TOKEN_BYTES) if format == "form" or allowed_origins else None,
     )
     session.execute(insert(Source).values(_row(made, org_id) | values | {"access_token": access_token}))
-    key = api_keys.add(session, org_id, name=f"source {name}", scopes=["capture"], source_id=made.id)
-    return replace(made, api_key=key)
+    events.record(session, org_id, "source.created", "source", [made.id])
+    return replace(made, api_key=_new_key(session, org_id, made.id, name))
 
 
 def change(session: Session, identity: Identity, name: str, **values: Any) -> None:
@@ -112,16 +123,83 @@ def remove(session: Session, identity: Identity, name: str, *, now: datetime) ->
     closed = session.execute(
         update(Source)
         .where(Source.org_id == org_id, Source.name == name, Source.active)
-        .values(active=False, name=f"{name} (removed {now:%Y-%m-%d %H:%M:%S})")
+        .values(active=False, name=_closed_name(name, now))
         .returning(Source.id)
     ).scalar_one_or_none()
     if closed is None:
         raise RecordNotFound("source", name)
+    _revoke_keys(session, org_id, closed, now)
+
+
+def rotate(
+    session: Session, identity: Identity, source_id: UUID, parts: Sequence[str], *, now: datetime
+) -> tuple[dict[str, str], str]:
+    """Make new proofs of these parts; the former stop counting at once. The new ones, shown this once, and the source's format.
+
+    Raises RecordNotFound, BadValue.
+    """
+    org_id = _org_of(identity)
+    question = select(Source.name, Source.format, Source.id).where(
+        Source.org_id == org_id, Source.id == source_id, Source.active
+    )
+    held = session.execute(question.with_for_update()).one_or_none()
+    if held is None:
+        raise RecordNotFound("source", source_id)
+    if unknown := set(parts) - set(PROOFS):
+        del unknown
+        raise BadValue("parts", f"are among {', '.join(PROOFS)}")
+    fresh = {part: secrets.token_urlsafe(TOKEN_BYTES) for part in parts if part != "api_key"}
+    if fresh:
+        session.execute(update(Source).where(Source.org_id == org_id, Source.id == source_id).values(**fresh))
+    if "api_key" in parts:
+        _revoke_keys(session, org_id, source_id, now)
+        fresh["api_key"] = _new_key(session, org_id, source_id, held.name)
+    events.record(session, org_id, "source.rotated", "source", [source_id])
+    return fresh, held.format
+
+
+def complete(writing: Writing) -> None:
+    """Hold a source that is changed against what can be read and proven; raises BadValue."""
+    if writing.before is None:
+        raise BadValue("source", "is made by itself: its secret is shown this once")
+    if not writing.before["active"]:
+        raise BadValue("active", "says that this source is closed; add another one")
+    if writing.values.get("name") is not None:
+        _check_name(writing.values["name"])
+    if "access_token" in writing.values and not writing.values["access_token"]:
+        writing.values["access_token"] = None
+    writing.values.update(_checked(writing.values))
+
+
+def part_with(removal: Removal) -> Mapping[str, Any]:
+    """A source is closed: nothing more comes of it, its keys are revoked, its name is free; what it sent stays."""
+    _revoke_keys(removal.session, removal.org_id, removal.before["id"], removal.now)
+    if not removal.before["active"]:
+        return {"active": False}
+    return {"active": False, "name": _closed_name(removal.before["name"], removal.now)}
+
+
+def _closed_name(name: str, now: datetime) -> str:
+    return f"{name} (removed {now:%Y-%m-%d %H:%M:%S})"
+
+
+def _new_key(session: Session, org_id: UUID, source_id: UUID, name: str) -> str:
+    return api_keys.add(session, org_id, name=f"source {name}", scopes=["capture"], source_id=source_id)
+
+
+def _revoke_keys(session: Session, org_id: UUID, source_id: UUID, now: datetime) -> None:
     session.execute(
         update(ApiKey)
-        .where(ApiKey.org_id == org_id, ApiKey.source_id == closed, ApiKey.revoked_at.is_(None))
+        .where(ApiKey.org_id == org_id, ApiKey.source_id == source_id, ApiKey.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise BadValue(
+            "name", "is 1 to 100 letters, digits, dots, dashes and underscores: it stands in an address"
+        )
 
 
 def _org_of(identity: Identity) -> UUID:

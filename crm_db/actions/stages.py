@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from crm_db.actions import events
-from crm_db.actions.writing import Writing
+from crm_db.actions.writing import Removal, Writing
 from crm_db.errors import BadValue, InUse, RecordNotFound
 from crm_db.session import Identity
 
@@ -44,10 +44,9 @@ def complete(writing: Writing) -> None:
         _tell(writing, before)
 
 
-def check_removal(session: Session, stage: RowMapping) -> None:
+def part_with(removal: Removal) -> None:
     """A stage with deals in it, those that were deleted too, is needed; raises InUse."""
-    if session.execute(_IN_USE, {"org": stage["org_id"], "id": stage["id"]}).scalar_one():
-        raise InUse("stage")
+    _check_empty(removal.session, removal.before)
 
 
 def clear(session: Session, identity: Identity, stage_id: UUID, move_to: UUID) -> None:
@@ -80,7 +79,7 @@ def _kind_of(probability: int) -> str:
 def _check_kind(writing: Writing, before: RowMapping) -> None:
     """Deals are won or lost by moving, never by what becomes of their stage."""
     if writing.values["kind"] != before["kind"]:
-        check_removal(writing.session, before)
+        _check_empty(writing.session, before)
 
 
 def _tell(writing: Writing, before: RowMapping) -> None:
@@ -98,3 +97,8 @@ def _record(session: Session, org_id: UUID, deal_ids: list[UUID]) -> None:
 
 def _stage(session: Session, org_id: UUID, stage_id: UUID) -> Any:
     return session.execute(_STAGE, {"org": org_id, "id": stage_id}).one_or_none()
+
+
+def _check_empty(session: Session, stage: RowMapping) -> None:
+    if session.execute(_IN_USE, {"org": stage["org_id"], "id": stage["id"]}).scalar_one():
+        raise InUse("stage")

@@ -13,6 +13,17 @@ from crm_db.queries.kinds import Kind
 from crm_db.session import Identity
 
 
+@dataclass(frozen=True)
+class Removal:
+    """A record that is about to be deleted: what the rules of its kind look at."""
+
+    session: Session
+    identity: Identity
+    org_id: UUID
+    before: RowMapping
+    now: datetime
+
+
 @dataclass
 class Writing:
     """`values` are the fields to be written; `before` is the record as it stands, None when it is new."""

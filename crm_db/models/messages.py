@@ -125,7 +125,10 @@ class Suppression(Base, InOrg):
     """An address that must not be contacted on a channel; checked in the transaction that opens an attempt."""
 
     __tablename__ = "crm_suppressions"
-    __table_args__ = (UniqueConstraint("org_id", "channel", "address"),)
+    __table_args__ = (
+        UniqueConstraint("org_id", "channel", "address"),
+        Index("ix_crm_suppressions_created_at", "org_id", "created_at", "id"),
+    )
 
     channel: Mapped[str]
     address: Mapped[str]

@@ -13,6 +13,7 @@ from crm_db.models import (
     Activity,
     AiInsight,
     Alert,
+    ApiKey,
     Base,
     Contact,
     Customer,
@@ -23,7 +24,13 @@ from crm_db.models import (
     Pipeline,
     Report,
     SalesGoal,
+    Sequence,
+    Source,
     Stage,
+    Suppression,
+    Team,
+    Template,
+    User,
 )
 from crm_db.rules.asking import Order, Type
 
@@ -184,11 +191,37 @@ REPORT = _kind(
     f" {_STAMPS}",
 )
 
+BY_NAME = (Order("name", down=False),)
+TEAM = _kind("team", Team, f"id name visibility parent_id timezone business_hours {_STAMPS}", order=BY_NAME)
+USER = _kind(
+    "user",
+    User,
+    f"id email name role phone timezone active takes_leads capacity last_assigned_at {_STAMPS}",
+    order=BY_NAME,
+)
+KEY = _kind(
+    "key",
+    ApiKey,
+    "id name prefix scopes user_id source_id created_at expires_at revoked_at last_used_at",
+)
+SOURCE = _kind(
+    "source",
+    Source,
+    "id name format region mapping honeypot rate_per_minute allowed_origins thank_you_url team_id active"
+    f" {_STAMPS}",
+    order=BY_NAME,
+)
+SEQUENCE = _kind("sequence", Sequence, f"id name is_default {_STAMPS}", order=BY_NAME)
+TEMPLATE = _kind("template", Template, f"id name channel subject body {_STAMPS}", order=BY_NAME)
+SUPPRESSION = _kind("suppression", Suppression, "id channel address reason created_at")
+CONFIGURATION = (TEAM, USER, KEY, SOURCE, SEQUENCE, TEMPLATE, SUPPRESSION)
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            LEAD, DEAL, ACTIVITY, CUSTOMER, CONTACT, GOAL, INSIGHT, PIPELINE, STAGE, CUSTOM_FIELD, ALERT, MESSAGE, REPORT
+            LEAD, DEAL, ACTIVITY, CUSTOMER, CONTACT, GOAL, INSIGHT, PIPELINE, STAGE, CUSTOM_FIELD, ALERT, MESSAGE, REPORT,
+            *CONFIGURATION,
         )
     }
 )  # fmt: skip

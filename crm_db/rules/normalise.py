@@ -318,3 +318,13 @@ def _custom(fields: Fields, extension: str | None) -> dict[str, object]:
     if extension:
         custom.setdefault("phone_extension", extension)
     return custom
+
+
+def email_address(given: str) -> str:
+    """An e-mail address in its one spelling; raises Unreadable."""
+    return _email(given)
+
+
+def phone_number(given: str, region: str | None) -> str:
+    """A telephone number in E.164, of this country where it has no prefix; raises Unreadable."""
+    return places.e164(_phone(given, region, None))

@@ -12,7 +12,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
                    where k.prefix = p_prefix and k.secret_hash = p_secret_hash and k.org_id = s.org_id
                      and k.scopes && array['capture', 'admin'] and (k.source_id is null or k.source_id = s.id)
                      and (k.user_id is null or exists (select from crm_users u where u.org_id = k.org_id and u.id = k.user_id
-                                                       and u.active))
+                                                       and u.active and u.role <> 'viewer'))
                      and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())),
            s.format, coalesce(s.form_token = p_ref, false), s.allowed_origins, s.thank_you_url, s.token
     from crm_sources s

@@ -1,4 +1,4 @@
-"""crm migrate."""
+"""crm migrate, crm schema."""
 
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from deployments.cli import output
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("migrate", rich_help_panel="Look after")(migrate)
+    app.command("schema", rich_help_panel="Look after")(schema)
 
 
 def migrate(
@@ -44,3 +45,17 @@ def migrate(
         report = upgrade(addresses.owner)
     output.say(f"Migrations applied: {', '.join(report.applied) or 'none'}")
     output.say(f"SQL files re-applied: {', '.join(report.functions) or 'none'}")
+
+
+def schema(
+    sql: Annotated[bool, typer.Option("--sql", help="As SQL that makes it on an empty database.")] = False,
+) -> None:
+    """Tell the schema of this version; no database of yours is touched or needed.
+
+    Example:  crm schema --sql > crm_db/schema.sql
+    """
+    from deployments import schema as schemas  # noqa: PLC0415
+
+    if not sql:
+        raise typer.BadParameter("say in which form: --sql")
+    typer.echo(schemas.fresh(), nl=False)

@@ -81,7 +81,7 @@ def _panel(settings: Settings, secrets: Secrets, seconds: float) -> Panel:
     user = secrets.prefect_auth.partition(":")[0]
     credentials = settings.home / "credentials.json"
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_row("API", f"{settings.api_url}/openapi.json")
+    table.add_row("API", f"{settings.api_url}/docs")
     table.add_row("Prefect", settings.prefect_url)
     table.add_row("", f"log in with prefect_auth of credentials.json ({user}:…)")
     table.add_row("Credentials", str(credentials))

@@ -4,14 +4,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from deployments.cli import output
-
-if TYPE_CHECKING:
-    from crm_db.actions.sources import NewSource
 
 FORMATS = "auto, json, form, google-ads, meta, typeform, webflow, jotform or hubspot"
 
@@ -91,7 +88,7 @@ def add(
         )
     settings = load_settings()
     address = os.environ.get("CRM_PUBLIC_URL") or read_json(settings.home / "credentials.json")["api_url"]
-    facts = _facts(made, form, f"{address.rstrip('/')}/api/crm/capture")
+    facts = made.proofs(form, f"{address.rstrip('/')}/api/crm/capture")
     if as_json:
         output.print_json(facts)
         return
@@ -242,21 +239,6 @@ def _mapping(text: str | None) -> dict[str, str] | None:
     if not isinstance(value, dict):
         raise typer.BadParameter("--mapping is a JSON object of lead field to path")
     return {str(field): str(path) for field, path in value.items()}
-
-
-def _facts(made: "NewSource", format: str, capture_url: str) -> dict[str, Any]:
-    """What the sender's settings ask for; the form's token stands in a public page, the others are secrets."""
-    facts = {
-        "name": made.name,
-        "secret": made.secret,
-        "api_key": made.api_key,
-        "url": f"{capture_url}/{made.token}",
-    }
-    if made.form_token is not None:
-        facts |= {"form_token": made.form_token, "form_url": f"{capture_url}/{made.form_token}"}
-    if format == "meta":
-        facts["verify_token"] = made.token
-    return facts
 
 
 def _snippet(form_url: str, honeypot: str | None) -> str:

@@ -3,7 +3,8 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from uuid import UUID
+from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -98,3 +99,31 @@ def free_port() -> Callable[[], int]:
             return port
 
     return find
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody of the org, and how they call."""
+
+    id: UUID
+    client: httpx.Client
+
+
+@pytest.fixture
+def colleague(
+    serve: Serve, make_key: Callable[..., str], org: Org, owner: psycopg.Connection
+) -> Iterator[Callable[[str], Colleague]]:
+    """Makes a person of Acme by role; their key has all that the role may."""
+    url = serve()
+    with ExitStack() as clients:
+
+        def make(role: str) -> Colleague:
+            row = owner.execute(
+                "insert into crm_users (org_id, email, name, role) values (%s, %s, %s, %s) returning id",
+                [org.org_id, f"{role}-{uuid4().hex[:6]}@acme.example", role.capitalize(), role],
+            ).fetchone()
+            assert row is not None
+            key = make_key(org, "read", "write", "capture", "admin", user_id=row[0])
+            return Colleague(row[0], clients.enter_context(client_of(url, key)))
+
+        yield make

@@ -10,7 +10,18 @@ import psycopg
 import pytest
 
 from api.resources import RESOURCES
-from api.routers import goals, leads, stages
+from api.routers import (
+    goals,
+    keys,
+    leads,
+    sequences,
+    sources,
+    stages,
+    suppressions,
+    teams,
+    templates,
+    users,
+)
 from crm_db.actions.sources import NewSource
 from tests.api.conftest import Serve
 from tests.api.serving import client_of, eventually, is_problem
@@ -216,10 +227,30 @@ OF_EACH_RECORD = [
     ("DELETE", f"/{UUID(int=1)}", {"write"}),
     ("POST", f"/{UUID(int=1)}/restore", {"write"}),
 ]
+CONFIGURED = (teams, users, keys, sources, sequences, templates)
 RIGHTS = [
     *(
+        (method, suppressions.RESOURCE.path + path, set() if method == "DELETE" else needed)
+        for method, path, needed in OF_EACH_RECORD
+        if method not in {"PUT", "PATCH"} and not path.endswith("/restore")
+    ),
+    ("GET", f"/api/crm/teams/{UUID(int=1)}/members", {"read"}),
+    ("GET", f"/api/crm/teams/{UUID(int=1)}/members/{UUID(int=1)}", {"read"}),
+    ("PUT", f"/api/crm/teams/{UUID(int=1)}/members/{UUID(int=1)}", set()),
+    ("DELETE", f"/api/crm/teams/{UUID(int=1)}/members/{UUID(int=1)}", set()),
+    ("POST", f"/api/crm/sources/{UUID(int=1)}/rotate", set()),
+    ("GET", f"/api/crm/sequences/{UUID(int=1)}/versions", {"read"}),
+    ("PUT", f"/api/crm/sequences/{UUID(int=1)}/draft", set()),
+    ("POST", f"/api/crm/sequences/{UUID(int=1)}/publish", set()),
+    *(
         (method, resource.path + path, set() if resource.by_admins and needed == {"write"} else needed)
-        for resource in (leads.RESOURCE, goals.RESOURCE, stages.RESOURCE, *RESOURCES)
+        for resource in (
+            leads.RESOURCE,
+            goals.RESOURCE,
+            stages.RESOURCE,
+            *RESOURCES,
+            *(one.RESOURCE for one in CONFIGURED),
+        )
         for method, path, needed in OF_EACH_RECORD
         if not path.endswith("/restore") or resource.kind.is_mortal
     ),

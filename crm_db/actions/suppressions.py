@@ -1,0 +1,31 @@
+"""Addresses that must not be contacted: entered by anybody who writes to people, taken away by administrators only."""
+
+from sqlalchemy import text
+
+from crm_db.actions.writing import Writing
+from crm_db.errors import BadValue
+from crm_db.rules import normalise
+from crm_db.rules.money import Unreadable
+
+_COUNTRY = text("select country from crm_orgs where id = :org")
+
+
+def complete(writing: Writing) -> None:
+    """Spell the address as leads' addresses are spelled, or it would be missed; raises BadValue."""
+    if not writing.is_new:
+        raise BadValue("address", "is never changed: delete this one and add another")
+    by_phone = writing.values["channel"] in {"sms", "call"} or (
+        writing.values["channel"] == "all" and "@" not in writing.values["address"]
+    )
+    try:
+        writing.values["address"] = (
+            _phone(writing) if by_phone else normalise.email_address(writing.values["address"])
+        )
+    except Unreadable as problem:
+        what = "a telephone number" if by_phone else "an e-mail address"
+        raise BadValue("address", f"is {what} that cannot be used: {problem}") from None
+
+
+def _phone(writing: Writing) -> str:
+    country = writing.session.execute(_COUNTRY, {"org": writing.org_id}).scalar_one()
+    return normalise.phone_number(writing.values["address"], country)

@@ -1,0 +1,85 @@
+"""/openapi.json: every route says what it does, what it takes by an example, what it answers, and how it fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from api.app import create_app
+from api.settings import Settings
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """The whole description."""
+    urls = {"app_database_url": "postgresql://nowhere", "capture_database_url": "postgresql://nowhere"}
+    return create_app(Settings.model_validate(urls)).openapi()
+
+
+def operations(told) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def examples(told, body) -> list[Any]:
+    """The examples of a JSON body: beside its schema, in it, or in what it refers to."""
+    content = body["content"]["application/json"]
+    found = [content["example"]] if "example" in content else []
+    schemas = [content["schema"], *content["schema"].get("anyOf", ())]
+    names = [schema["$ref"].rpartition("/")[2] for schema in schemas if "$ref" in schema]
+    schemas += [told["components"]["schemas"][name] for name in names]
+    return [*found, *(example for schema in schemas for example in schema.get("examples", ()))]
+
+
+def test_every_route_has_words_of_its_own_and_a_name_that_no_other_has(told):
+    wordless = [
+        route for route, one in operations(told) if not (one.get("summary") and one.get("description"))
+    ]
+    assert wordless == []
+    names = [one["operationId"] for _, one in operations(told)]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+    assert [name for name in names if "api_crm" in name] == []
+
+
+def test_every_answer_is_typed(told):
+    untyped = [
+        (route, status)
+        for route, one in operations(told)
+        for status, answer in one["responses"].items()
+        if status not in {"204", "303", "304"}
+        and not all(content.get("schema") for content in answer.get("content", {"": {}}).values())
+    ]
+    assert untyped == []
+
+
+def test_every_failure_is_a_problem(told):
+    others = [
+        (route, status)
+        for route, one in operations(told)
+        for status, answer in one["responses"].items()
+        if status >= "400" and set(answer["content"]) != {PROBLEM}
+    ]
+    assert others == []
+
+
+def test_every_body_has_an_example_that_fits_and_a_limit(told):
+    schema = {"components": told["components"]}
+    for route, one in operations(told):
+        if "requestBody" not in one:
+            continue
+        assert "413" in one["responses"], route
+        shown = examples(told, one["requestBody"])
+        assert shown, route
+        for example in shown:
+            wanted = one["requestBody"]["content"]["application/json"]["schema"]
+            jsonschema.validate(example, {**schema, **wanted})
+
+
+def test_every_path_that_asks_for_a_key_says_how_it_fails_without(told):
+    for route, one in operations(told):
+        if one.get("security") and {} not in one["security"]:
+            assert {"401", "403", "503"} <= one["responses"].keys(), route
