@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from api import openapi, problems
+from api.live import socket as live
 from api.records import router_of
 from api.resources import RESOURCES
 from api.routers import alerts, capture, dead_letters, events, flows, health, leads, messages
@@ -31,7 +32,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_serving(settings or load_settings()),
     )
     problems.install(app)
-    for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health):
+    for routes in (capture, events, dead_letters, leads, messages, alerts, flows, health, live):
         app.include_router(routes.router)
     for resource in RESOURCES:
         app.include_router(router_of(resource))

@@ -64,6 +64,18 @@ class Settings(BaseSettings):
         alias="CRM_FORM_RATE_PER_MINUTE",
         description="Posts a minute that an API process takes from one visitor's address to one browser form.",
     )
+    live_sockets: int = Field(
+        default=1000,
+        ge=1,
+        alias="CRM_LIVE_SOCKETS",
+        description="Live connections that an API process keeps open.",
+    )
+    live_sockets_per_key: int = Field(
+        default=20,
+        ge=1,
+        alias="CRM_LIVE_SOCKETS_PER_KEY",
+        description="Live connections that an API process keeps open for one API key.",
+    )
     prefect_api_url: str = Field(
         default="http://127.0.0.1:4200/api", alias="PREFECT_API_URL", description="Prefect's REST API."
     )
