@@ -1,6 +1,6 @@
-"""Every route by everybody on everybody's records: made from the description of the API. A route that is not in the tables below fails.
+"""Every route by everybody on everybody's records, made from the description of the API; a route that is not in the tables fails.
 
-What is expected follows from three things: the right that a route asks for, whether the record is one that the caller sees, and
+What is expected follows from three things: the right that a route asks for, whether the caller sees the record, and
 whether the route is the administrators'. In no answer, event or log line stands a text of somebody whose records one does not see.
 """
 
@@ -66,7 +66,9 @@ OPEN = {"POST /api/crm/capture/{source}", "GET /api/crm/capture/{source}", "GET 
 ROUTES: dict[str, Entry] = {
     "GET /api/crm/events/{event_id}": Entry("read or capture", "crm_inbox"),
     "GET /api/crm/messages": Entry("read"),
-    "POST /api/crm/messages": Entry("write", body={"lead_id": str(ABSENT), "channel": "task", "subject": "x"}),
+    "POST /api/crm/messages": Entry(
+        "write", body={"lead_id": str(ABSENT), "channel": "task", "subject": "x"}
+    ),
     "POST /api/crm/messages/{message_id}/cancel": Entry("write", "crm_messages"),
     "POST /api/crm/messages/{message_id}/move": Entry(
         "write", "crm_messages", {"starts_at": "2026-12-01T10:00:00Z"}
@@ -95,7 +97,10 @@ def entry_of(method: str, path: str) -> Entry | None:
         return Entry(right, OF_SOMEBODY[plural] if names_one else None)
     if plural in OF_THE_ORG:
         table, by = OF_THE_ORG[plural]
-        return Entry(right, table if names_one else None, by=by) if right == "write" else Entry(right, table if names_one else None)
+        by = (
+            by if right == "write" and (by == ADMINS or rest != "/bulk") else Entry(right).by
+        )  # of many, each has its answer
+        return Entry(right, table if names_one else None, by=by)
     return None
 
 
@@ -111,7 +116,9 @@ DESCRIPTION = described()
 def routes() -> list[tuple[str, str]]:
     """Every route, in an order in which what is deleted is deleted last, and restored after that."""
     known = [(method.upper(), path) for path, methods in DESCRIPTION["paths"].items() for method in methods]
-    return sorted(known, key=lambda one: (one[1].endswith("/restore"), RANK.index(one[0]) if one[0] in RANK else 9))
+    return sorted(
+        known, key=lambda one: (one[1].endswith("/restore"), RANK.index(one[0]) if one[0] in RANK else 9)
+    )
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,11 @@ def caller_named(name: str, world: World, keys: Mapping[str, str]) -> Caller:
 
 
 def test_every_route_has_its_place_in_the_matrix() -> None:
-    lacking = [f"{method} {path}" for method, path in routes() if f"{method} {path}" not in OPEN and entry_of(method, path) is None]
+    lacking = [
+        f"{method} {path}"
+        for method, path in routes()
+        if f"{method} {path}" not in OPEN and entry_of(method, path) is None
+    ]
     assert lacking == [], "say in tests/api/test_matrix.py who may call these"
 
 
@@ -164,7 +175,10 @@ def test_the_matrix_names_no_route_that_there_is_not() -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CALLERS)
 def test_everybody_on_everything(
-    server: Server, walled: tuple[Database, World, dict[str, str]], name: str, caplog: pytest.LogCaptureFixture
+    server: Server,
+    walled: tuple[Database, World, dict[str, str]],
+    name: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     original, world, keys = walled
     caller = caller_named(name, world, keys)
@@ -183,7 +197,9 @@ def test_everybody_on_everything(
         assert unseen_rows(database, world, caller) == before, "what one does not see one does not change"
         assert not [record for record in caplog.records if "canary-" in record.getMessage()]
         with psycopg.connect(database.owner_url) as owner:
-            events = owner.execute("select count(*) from crm_events e where e::text like '%canary-%'").fetchone()
+            events = owner.execute(
+                "select count(*) from crm_events e where e::text like '%canary-%'"
+            ).fetchone()
         assert events == (0,), "events hold ids"
 
 
@@ -212,10 +228,11 @@ def records_of(entry: Entry, world: World, database: Database) -> list[tuple[str
     if entry.table in OWNED:
         return [*((owner, world.id_of(owner, entry.table)) for owner in OWNERS), ("nowhere", ABSENT)]
     with psycopg.connect(database.owner_url) as owner:
+        question = f"select id from {entry.table} where org_id = %s order by id limit 1"
         held = [
-            (whose, owner.execute(f"select id from {entry.table} where org_id = %s order by id limit 1", [world.org_ids[org]]).fetchone())
+            (whose, owner.execute(question, [world.org_ids[org]]).fetchone())
             for whose, org in (("acme", "acme"), ("gil", "globex"))
-        ]  # fmt: skip
+        ]
     return [*((whose, row[0] if row else ABSENT) for whose, row in held), ("nowhere", ABSENT)]
 
 
@@ -228,7 +245,11 @@ def fault_of(
     if caller.key is None:
         return None if status == 401 else "without a key it is 401"
     if not caller.may(entry):
-        hidden = {403, 404} if owner not in visible_to(caller, entry) or entry.table == "crm_sales_goals" else {403}
+        hidden = (
+            {403, 404}
+            if owner not in visible_to(caller, entry) or entry.table == "crm_sales_goals"
+            else {403}
+        )
         return None if status in hidden else f"without the right it is {sorted(hidden)}"
     if record is not None and owner not in visible_to(caller, entry):
         refused = {404} if method in {"GET", "DELETE", "PATCH"} else {404, 422}
@@ -266,7 +287,9 @@ def body_of(entry: Entry, method: str, path: str, world: World, owner: str) -> A
     person = world.people.get(owner)
     if method == "PUT" and "owner_id" in form(method, path) and person:
         body["owner_id"] = str(person.user_id)
-    return {name: value for name, value in body.items() if not form(method, path) or name in form(method, path)}
+    return {
+        name: value for name, value in body.items() if not form(method, path) or name in form(method, path)
+    }
 
 
 def form(method: str, path: str) -> dict[str, Any]:
@@ -281,7 +304,14 @@ def form(method: str, path: str) -> dict[str, Any]:
 
 def example(method: str, path: str) -> dict[str, Any]:
     """A body that the route may take."""
-    fields = {"name": "Matrix", "kind": "call", "subject": "Matrix", "title": "Matrix", "metric": "calls", "target": 5}
+    fields = {
+        "name": "Matrix",
+        "kind": "call",
+        "subject": "Matrix",
+        "title": "Matrix",
+        "metric": "calls",
+        "target": 5,
+    }
     if path.startswith("/api/crm/insights"):
         fields["kind"] = "risk"
     if path == "/api/crm/leads" and method == "POST":
@@ -295,7 +325,9 @@ def unseen_rows(database: Database, world: World, caller: Caller) -> dict[str, s
     with psycopg.connect(database.owner_url) as owner:
         for table in OWNED:
             for whose in strangers_to(caller) & set(OWNERS):
-                row = owner.execute(f"select md5(t::text) from {table} t where id = %s", [world.id_of(whose, table)])
+                row = owner.execute(
+                    f"select md5(t::text) from {table} t where id = %s", [world.id_of(whose, table)]
+                )
                 rows[f"{table} of {whose}"] = str(row.fetchone())
     return rows
 
@@ -309,10 +341,19 @@ def test_a_list_holds_what_is_seen_and_nothing_else(
     settings = {"app_database_url": database.app_url, "capture_database_url": database.capture_url}
     with serving(Settings.model_validate(settings)) as url, client_of(url, caller.key) as client:
         for plural, table in OF_SOMEBODY.items():
-            for asked in ({}, {"q": "canary"}, {"filter": "custom.note:contains:canary"}, {"sort": "-owner_id"}, {"count": "true"}):
+            for asked in (
+                {},
+                {"q": "canary"},
+                {"filter": "custom.note:contains:canary"},
+                {"sort": "-owner_id"},
+                {"count": "true"},
+            ):
                 if plural == "insights" and not {"q", "filter"}.isdisjoint(asked):
                     continue
                 answer = client.get(f"/api/crm/{plural}", params={"limit": "500", **asked}).json()
-                assert {UUID(item["id"]) for item in answer["items"]} == world.seen(name, table), (plural, asked)
+                assert {UUID(item["id"]) for item in answer["items"]} == world.seen(name, table), (
+                    plural,
+                    asked,
+                )
                 if "count" in asked:
                     assert answer["count"] == len(world.seen(name, table))

@@ -17,6 +17,8 @@ from tests.walls.world import World
 
 INSIDE = "org_id = (select crm_org())"
 SEEN = "((select crm_sees_org()) or owner_id = (select crm_user()) or team_id = any ((select crm_teams())::uuid[]))"
+NO_TEAM = "((select crm_sees_org()) or owner_id = (select crm_user()))"
+NO_OWNER = "((select crm_sees_org()) or team_id = any ((select crm_teams())::uuid[]))"
 WRITES = "(select crm_may_write())"
 WANTED_SHARE = 0.95
 
@@ -51,22 +53,42 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("everybody reads all deals", _policy("crm_deals", "select", "true")),
     Mutant("leads are read by the whole org", _policy("crm_leads", "select", INSIDE)),
     Mutant("activities are read by the whole org", _policy("crm_activities", "select", INSIDE)),
-    Mutant("contacts are not read by the team", _policy("crm_contacts", "select", f"{INSIDE} and ((select crm_sees_org()) or owner_id = (select crm_user()))")),
-    Mutant("messages are not read by their owner", _policy("crm_messages", "select", f"{INSIDE} and ((select crm_sees_org()) or team_id = any ((select crm_teams())::uuid[]))")),
+    Mutant("contacts are not read by the team", _policy("crm_contacts", "select", f"{INSIDE} and {NO_TEAM}")),
+    Mutant(
+        "messages are not read by their owner", _policy("crm_messages", "select", f"{INSIDE} and {NO_OWNER}")
+    ),
     Mutant("customers of every org by their owner's id", _policy("crm_customers", "select", SEEN)),
-    Mutant("what nobody owns is everybody's", _policy("crm_ai_insights", "select", f"{INSIDE} and ({SEEN} or owner_id is null)")),
+    Mutant(
+        "what nobody owns is everybody's",
+        _policy("crm_ai_insights", "select", f"{INSIDE} and ({SEEN} or owner_id is null)"),
+    ),
     Mutant("leads may be given to anybody", _policy("crm_leads", "update", None, "true")),
-    Mutant("deals may be given to anybody in the org", _policy("crm_deals", "update", None, f"{INSIDE} and {WRITES}")),
-    Mutant("contacts of others may be changed", _policy("crm_contacts", "update", f"{INSIDE} and {WRITES}", f"{INSIDE} and {WRITES}")),
+    Mutant(
+        "deals may be given to anybody in the org",
+        _policy("crm_deals", "update", None, f"{INSIDE} and {WRITES}"),
+    ),
+    Mutant(
+        "contacts of others may be changed",
+        _policy("crm_contacts", "update", f"{INSIDE} and {WRITES}", f"{INSIDE} and {WRITES}"),
+    ),
     Mutant("deals may be entered for anybody", _policy("crm_deals", "insert", None, "true")),
-    Mutant("messages may be written about others' leads", _policy("crm_messages", "insert", None, f"{INSIDE} and {WRITES}")),
+    Mutant(
+        "messages may be written about others' leads",
+        _policy("crm_messages", "insert", None, f"{INSIDE} and {WRITES}"),
+    ),
     Mutant("viewers enter customers", _policy("crm_customers", "insert", None, f"{INSIDE} and {SEEN}")),
-    Mutant("viewers change reports", _policy("crm_reports", "update", f"{INSIDE} and {SEEN}", f"{INSIDE} and {SEEN}")),
+    Mutant(
+        "viewers change reports",
+        _policy("crm_reports", "update", f"{INSIDE} and {SEEN}", f"{INSIDE} and {SEEN}"),
+    ),
     Mutant("everybody deletes leads for good", _policy("crm_leads", "delete", INSIDE)),
     Mutant("leads do not force their policies", "alter table crm_leads no force row level security"),
     Mutant("contacts have no row-level security", "alter table crm_contacts disable row level security"),
     Mutant("scores are read by the whole org", _policy("crm_score_history", "select", INSIDE)),
-    Mutant("decisions are written about others' leads", _policy("crm_assignments", "insert", None, f"{INSIDE} and {WRITES}")),
+    Mutant(
+        "decisions are written about others' leads",
+        _policy("crm_assignments", "insert", None, f"{INSIDE} and {WRITES}"),
+    ),
     Mutant("attempts are read by everybody", _policy("crm_message_attempts", "select", "true")),
     Mutant("ways of deals are read by the whole org", _policy("crm_deal_stage_history", "select", INSIDE)),
     Mutant("raw submissions are read by the whole org", _policy("crm_inbox", "select", INSIDE)),
@@ -76,18 +98,32 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("everybody writes templates", _policy("crm_templates", "insert", None, INSIDE)),
     Mutant("everybody makes keys", _policy("crm_api_keys", "insert", None, INSIDE)),
     Mutant("everybody changes goals", _policy("crm_sales_goals", "update", INSIDE, INSIDE)),
-    Mutant("everybody changes the org", "alter policy app_update on crm_orgs using (id = (select crm_org())) with check (id = (select crm_org()))"),
+    Mutant(
+        "everybody changes the org",
+        "alter policy app_update on crm_orgs using (id = (select crm_org()))"
+        " with check (id = (select crm_org()))",
+    ),
     Mutant("everybody lets addresses be written to again", _policy("crm_suppressions", "delete", INSIDE)),
     Mutant("events of all orgs are read", _policy("crm_events", "select", "true")),
     Mutant("settings of all orgs are read", _policy("crm_settings", "select", "true")),
-    Mutant("flows give a lead's activity to another team", "alter policy flow_update on crm_activities with check (true)"),
-    Mutant("a reference of deals may cross orgs",
-           "alter table crm_leads add unique (id); alter table crm_deals drop constraint fk_crm_deals_org_id_lead_id,"
-           " add foreign key (lead_id) references crm_leads (id)"),
-    Mutant("a reference of contacts is gone", "alter table crm_contacts drop constraint fk_crm_contacts_org_id_customer_id"),
+    Mutant(
+        "flows give a lead's activity to another team",
+        "alter policy flow_update on crm_activities with check (true)",
+    ),
+    Mutant(
+        "a reference of deals may cross orgs",
+        "alter table crm_leads add unique (id); alter table crm_deals drop constraint fk_crm_deals_org_id_lead_id,"
+        " add foreign key (lead_id) references crm_leads (id)",
+    ),
+    Mutant(
+        "a reference of contacts is gone",
+        "alter table crm_contacts drop constraint fk_crm_contacts_org_id_customer_id",
+    ),
     Mutant("one e-mail address in all orgs", "create unique index on crm_users (email)"),
     Mutant("an org may change", "drop trigger crm_keep_org on crm_customers"),
-    Mutant("activities do not take after their lead", "drop trigger crm_inherit_visibility on crm_activities"),
+    Mutant(
+        "activities do not take after their lead", "drop trigger crm_inherit_visibility on crm_activities"
+    ),
     Mutant("what belongs to a lead stays behind", "drop trigger crm_hand_on_visibility on crm_leads"),
     Mutant("changes of deals leave no trace", "drop trigger crm_log_change on crm_deals"),
     Mutant("the API reads secrets of sources", "grant select (secret) on crm_sources to crm_app"),
@@ -99,32 +135,81 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("reps see the org", function="crm_sees_org", old="'viewer'", new="'viewer'::text, 'rep'"),
     Mutant("viewers write", function="crm_may_write", old="'rep'", new="'rep'::text, 'viewer'"),
     Mutant("managers configure", function="crm_may_configure", old="'admin'", new="'admin'::text, 'manager'"),
-    Mutant("no role is an administrator's", function="crm_role",
-           old="raise exception 'no identity: crm.role is not set in this transaction' using errcode = '28000'", new="return 'admin'"),
-    Mutant("no org is some org", function="crm_org",
-           old="raise exception 'no identity: crm.org_id is not set in this transaction' using errcode = '28000'",
-           new="return (select id from crm_orgs limit 1)"),
-    Mutant("finding knows no owners", function="crm_find_where", old="not crm_sees_org() then", new="false then"),
-    Mutant("finding knows no teams", function="crm_find_where", old="(t.owner_id = %L::uuid or t.team_id = any (%L::uuid[]))",
-           new="(t.owner_id = %L::uuid or false and t.team_id = any (%L::uuid[]))"),
-    Mutant("finding crosses orgs", function="crm_find_where", old="t.org_id = %L::uuid", new="t.org_id is distinct from %L::uuid or true"),
-    Mutant("finding shows others' keys", function="crm_find_where", old="not crm_may_configure()", new="false"),
-    Mutant("finding shows what was deleted", function="crm_find_where", old="then 'not' else '' end", new="then '' else '' end"),
-    Mutant("finding looks into secret columns", function="crm_find_column",
-           old="and has_column_privilege('crm_app', p_table, a.attnum, 'select')", new=""),
-    Mutant("finding takes anybody's tables for its own", "alter function crm_find_ids(text, jsonb, integer) reset search_path"),
+    Mutant(
+        "no role is an administrator's",
+        function="crm_role",
+        old="raise exception 'no identity: crm.role is not set in this transaction' using errcode = '28000'",
+        new="return 'admin'",
+    ),
+    Mutant(
+        "no org is some org",
+        function="crm_org",
+        old="raise exception 'no identity: crm.org_id is not set in this transaction' using errcode = '28000'",
+        new="return (select id from crm_orgs limit 1)",
+    ),
+    Mutant(
+        "finding knows no owners", function="crm_find_where", old="not crm_sees_org() then", new="false then"
+    ),
+    Mutant(
+        "finding knows no teams",
+        function="crm_find_where",
+        old="(t.owner_id = %L::uuid or t.team_id = any (%L::uuid[]))",
+        new="(t.owner_id = %L::uuid or false and t.team_id = any (%L::uuid[]))",
+    ),
+    Mutant(
+        "finding crosses orgs",
+        function="crm_find_where",
+        old="t.org_id = %L::uuid",
+        new="t.org_id is distinct from %L::uuid or true",
+    ),
+    Mutant(
+        "finding shows others' keys", function="crm_find_where", old="not crm_may_configure()", new="false"
+    ),
+    Mutant(
+        "finding shows what was deleted",
+        function="crm_find_where",
+        old="then 'not' else '' end",
+        new="then '' else '' end",
+    ),
+    Mutant(
+        "finding looks into secret columns",
+        function="crm_find_column",
+        old="and has_column_privilege('crm_app', p_table, a.attnum, 'select')",
+        new="",
+    ),
+    Mutant(
+        "finding takes anybody's tables for its own",
+        "alter function crm_find_ids(text, jsonb, integer) reset search_path",
+    ),
     Mutant("everybody may find", "grant execute on function crm_find_ids(text, jsonb, integer) to public"),
     Mutant("revoked keys count", function="crm_authenticate", old="and k.revoked_at is null", new=""),
     Mutant("expired keys count", function="crm_authenticate", old="k.expires_at > now()", new="true"),
     Mutant("keys of people who left count", function="crm_authenticate", old="or u.active", new="or true"),
-    Mutant("any secret will do", function="crm_authenticate", old="and k.secret_hash = p_secret_hash", new=""),
-    Mutant("every team is open to its members", function="crm_teams_seen", old="and t.visibility = 'team'", new=""),
+    Mutant(
+        "any secret will do", function="crm_authenticate", old="and k.secret_hash = p_secret_hash", new=""
+    ),
+    Mutant(
+        "every team is open to its members",
+        function="crm_teams_seen",
+        old="and t.visibility = 'team'",
+        new="",
+    ),
     Mutant("managers see all teams", function="crm_teams_seen", old="t.parent_id = s.id", new="true"),
     Mutant("managers see no teams below", function="crm_teams_seen", old="t.parent_id = s.id", new="false"),
-    Mutant("viewers have teams", function="crm_teams_seen", old="(p_role = 'manager'", new="(p_role in ('manager', 'viewer')"),
+    Mutant(
+        "viewers have teams",
+        function="crm_teams_seen",
+        old="(p_role = 'manager'",
+        new="(p_role in ('manager', 'viewer')",
+    ),
     Mutant("sums are of all deals", "alter function get_pipeline_summary() security definer"),
-    Mutant("recommendations are of all deals", function="get_ai_recommendations", old="STABLE", new="STABLE SECURITY DEFINER"),
-)  # fmt: skip
+    Mutant(
+        "recommendations are of all deals",
+        function="get_ai_recommendations",
+        old="STABLE",
+        new="STABLE SECURITY DEFINER",
+    ),
+)
 
 
 def verdicts(server: Server, mutants: Iterable[Mutant] = MUTANTS) -> Iterator[Verdict]:
@@ -133,7 +218,9 @@ def verdicts(server: Server, mutants: Iterable[Mutant] = MUTANTS) -> Iterator[Ve
         world = worlds.build(sound)
         unharmed = judged(Mutant("nothing is wrong"), sound, world)
         if unharmed.probe is not None:
-            raise AssertionError(f"{unharmed.probe} sees something where nothing is wrong: {unharmed.sentence}")
+            raise AssertionError(
+                f"{unharmed.probe} sees something where nothing is wrong: {unharmed.sentence}"
+            )
         for mutant in mutants:
             with copy_of(server, sound.name) as database:
                 make(mutant, database)
@@ -156,7 +243,7 @@ def make(mutant: Mutant, database: Database) -> None:
     """Make the hole."""
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         if mutant.statement:
-            owner.execute(mutant.statement)  # type: ignore[arg-type]
+            owner.execute(mutant.statement)
             return
         row = owner.execute(
             "select pg_get_functiondef(oid) from pg_proc where proname = %s and pronamespace = 'public'::regnamespace",
@@ -164,8 +251,10 @@ def make(mutant: Mutant, database: Database) -> None:
         ).fetchone()
         words = str(row[0]) if row else ""
         if mutant.old not in words:
-            raise AssertionError(f"{mutant.function} is written otherwise now: mend the mutant '{mutant.words}'")
-        owner.execute(words.replace(mutant.old, mutant.new))  # type: ignore[arg-type]
+            raise AssertionError(
+                f"{mutant.function} is written otherwise now: mend the mutant '{mutant.words}'"
+            )
+        owner.execute(words.replace(mutant.old, mutant.new))
 
 
 def share_caught(found: list[Verdict]) -> float:

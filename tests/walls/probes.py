@@ -1,4 +1,4 @@
-"""What must be true of the walls. Each probe asks the database as the API's login does and names what is wrong, a sentence each."""
+"""What must be true of the walls. Each probe asks the database as the API's login does and names what is wrong."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -57,13 +57,13 @@ def outcome(connection: psycopg.Connection, statement: str, values: Sequence[Any
     """How many rows a statement touched, or the class of its refusal; it is undone."""
     try:
         with connection.transaction(force_rollback=True):
-            return connection.execute(statement, values).rowcount  # type: ignore[arg-type]
+            return connection.execute(statement, values).rowcount
     except psycopg.Error as error:
         return type(error).__name__
 
 
 def ids(connection: psycopg.Connection, question: str, values: Sequence[Any] = ()) -> set[UUID]:
-    return {row[0] for row in connection.execute(question, values)}  # type: ignore[arg-type]
+    return {row[0] for row in connection.execute(question, values)}
 
 
 def everybody_sees_their_own(database: Database, world: World) -> list[str]:
@@ -75,7 +75,9 @@ def everybody_sees_their_own(database: Database, world: World) -> list[str]:
                 for table in (*OWNED, *OF_A_RECORD):
                     seen = ids(connection, f"select id from {table}")
                     if seen != world.seen(name, table):
-                        wrong.append(f"{name} sees {len(seen)} of {table}, not {len(world.seen(name, table))}")
+                        wrong.append(
+                            f"{name} sees {len(seen)} of {table}, not {len(world.seen(name, table))}"
+                        )
     return wrong
 
 
@@ -153,9 +155,7 @@ def _changing(
     connection: psycopg.Connection, world: World, person: Person, table: str, owner: str
 ) -> list[str]:
     may = person.may_write and owner in SIGHT[person.name] and table not in UNCHANGEABLE
-    found = outcome(
-        connection, f"update {table} set id = id where id = %s", [world.id_of(owner, table)]
-    )
+    found = outcome(connection, f"update {table} set id = id where id = %s", [world.id_of(owner, table)])
     if (found == 1) != may:
         return [f"{person.name} {'cannot change' if may else 'changes'} {table} of {owner}: {found}"]
     return []
@@ -201,7 +201,9 @@ def an_org_never_changes(database: Database, world: World) -> list[str]:
     wrong = []
     with psycopg.connect(database.owner_url) as owner:
         for table in (*OWNED, *CONFIGURATION, "crm_sales_goals", "crm_events", "crm_api_keys"):
-            found = outcome(owner, f"update {table} set org_id = %s where org_id <> %s", [world.org_ids["globex"]] * 2)
+            found = outcome(
+                owner, f"update {table} set org_id = %s where org_id <> %s", [world.org_ids["globex"]] * 2
+            )
             if found != "CheckViolation":
                 wrong.append(f"the org of {table} changes: {found}")
     return wrong
@@ -216,7 +218,9 @@ def only_administrators_delete(database: Database, world: World) -> list[str]:
             for table in OWNED:
                 owner = sorted(SIGHT[name])[0]
                 with acting(connection, person):
-                    found = outcome(connection, f"delete from {table} where id = %s", [world.id_of(owner, table)])
+                    found = outcome(
+                        connection, f"delete from {table} where id = %s", [world.id_of(owner, table)]
+                    )
                 may = person.may_configure and table != "crm_messages"
                 if (found in {1, "ForeignKeyViolation"}) != may:
                     wrong.append(f"{name} {'cannot delete' if may else 'deletes'} {table}: {found}")
@@ -237,7 +241,11 @@ def only_administrators_configure(database: Database, world: World) -> list[str]
             person = world.people[name]
             for table in (*CONFIGURATION, "crm_orgs", "crm_sales_goals", "crm_api_keys"):
                 may = person.may_configure or (table == "crm_sales_goals" and person.role == "manager")
-                column = "name" if table not in {"crm_memberships", "crm_settings", "crm_sequence_versions", "crm_steps"} else "id"
+                column = (
+                    "name"
+                    if table not in {"crm_memberships", "crm_settings", "crm_sequence_versions", "crm_steps"}
+                    else "id"
+                )
                 with acting(connection, person):
                     found = outcome(connection, f"update {table} set {column} = {column}")
                 if (found not in {0, "InsufficientPrivilege"}) != may:
@@ -276,7 +284,9 @@ def found_ids_are_seen_ids(database: Database, world: World) -> list[str]:
                         found = ids(connection, "select crm_find_ids(%s, %s, 500)", [kind, Jsonb(asked)])
                         if found != wanted:
                             wrong.append(f"{name} finds {len(found)} of {kind} ({words}), not {len(wanted)}")
-                        row = connection.execute("select crm_count_found(%s, %s, 500)", [kind, Jsonb(asked)]).fetchone()
+                        row = connection.execute(
+                            "select crm_count_found(%s, %s, 500)", [kind, Jsonb(asked)]
+                        ).fetchone()
                         if row is None or row[0] != len(wanted):
                             wrong.append(f"{name} counts {row} of {kind} ({words}), not {len(wanted)}")
     return wrong
@@ -288,9 +298,15 @@ def _questions(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if kind in SEARCHED:
         yield "words", {"sort": sort, "q": "canary"}
         yield "part", {"sort": sort, "where": [{"field": WORDS[kind], "op": "contains", "value": "canary"}]}
-        yield "custom", {"sort": sort, "where": [{"field": "custom.note", "op": "contains", "value": "canary"}]}
+        yield (
+            "custom",
+            {"sort": sort, "where": [{"field": "custom.note", "op": "contains", "value": "canary"}]},
+        )
         yield "deleted", {"sort": sort, "deleted": True}
-        yield "nullable order", {"sort": [{"field": "owner_id", "down": False}, {"field": "id", "down": False}]}
+        yield (
+            "nullable order",
+            {"sort": [{"field": "owner_id", "down": False}, {"field": "id", "down": False}]},
+        )
 
 
 def found_configuration_is_the_orgs(database: Database, world: World) -> list[str]:
@@ -304,7 +320,11 @@ def found_configuration_is_the_orgs(database: Database, world: World) -> list[st
                     ("goal", "crm_sales_goals"), ("team", "crm_teams"), ("user", "crm_users"), ("source", "crm_sources"),
                     ("template", "crm_templates"), ("suppression", "crm_suppressions"), ("key", "crm_api_keys"),
                 ):  # fmt: skip
-                    found = ids(connection, "select crm_find_ids(%s, %s, 500)", [kind, Jsonb({"sort": [{"field": "id"}]})])
+                    found = ids(
+                        connection,
+                        "select crm_find_ids(%s, %s, 500)",
+                        [kind, Jsonb({"sort": [{"field": "id"}]})],
+                    )
                     wanted = _rows_of(database, person, table)
                     if found != wanted:
                         wrong.append(f"{name} finds {len(found)} of {kind}, not {len(wanted)}")
@@ -316,14 +336,20 @@ def _rows_of(database: Database, person: Person, table: str) -> set[UUID]:
     mine = " and user_id = %s" if table == "crm_api_keys" and not person.may_configure else ""
     with psycopg.connect(database.owner_url) as owner:
         return ids(
-            owner, f"select id from {table} where org_id = %s{mine}", [person.org_id, *([person.user_id] if mine else [])]
+            owner,
+            f"select id from {table} where org_id = %s{mine}",
+            [person.org_id, *([person.user_id] if mine else [])],
         )
 
 
 def what_is_secret_is_not_asked_for(database: Database, world: World) -> list[str]:
     """Neither by reading nor by filtering nor by sorting."""
     wrong = []
-    secrets = {"source": ("crm_sources", "secret token"), "key": ("crm_api_keys", "secret_hash"), "user": ("crm_users", "password_hash")}
+    secrets = {
+        "source": ("crm_sources", "secret token"),
+        "key": ("crm_api_keys", "secret_hash"),
+        "user": ("crm_users", "password_hash"),
+    }
     with app(database) as connection, acting(connection, world.people["admin"]):
         for kind, (table, columns) in secrets.items():
             for column in columns.split():
@@ -331,13 +357,17 @@ def what_is_secret_is_not_asked_for(database: Database, world: World) -> list[st
                 for found in (
                     outcome(connection, f"select {column} from {table}"),
                     outcome(connection, "select crm_find_ids(%s, %s, 5)", [kind, Jsonb(asked)]),
-                    outcome(connection, "select crm_find_ids(%s, %s, 5)", [kind, Jsonb({"sort": [{"field": column}]})]),
+                    outcome(
+                        connection,
+                        "select crm_find_ids(%s, %s, 5)",
+                        [kind, Jsonb({"sort": [{"field": column}]})],
+                    ),
                 ):
                     if found not in {"InsufficientPrivilege", "InvalidParameterValue"}:
                         wrong.append(f"{table}.{column} can be asked for: {found}")
-        for asked in ("nothing", "pg_authid"):
-            if outcome(connection, "select crm_find_ids(%s, '{}', 5)", [asked]) != "InvalidParameterValue":
-                wrong.append(f"crm_find_ids looks into {asked}")
+        for name in ("nothing", "pg_authid"):
+            if outcome(connection, "select crm_find_ids(%s, '{}', 5)", [name]) != "InvalidParameterValue":
+                wrong.append(f"crm_find_ids looks into {name}")
     return wrong
 
 
@@ -355,9 +385,13 @@ def no_identity_is_an_error(database: Database, world: World) -> list[str]:
                         wrong.append(f"{table} answers {found} with org {bool(org_id)} and role {bool(role)}")
             with connection.transaction(force_rollback=True):
                 connection.execute(SET, [org_id, "", role, ""])
-                found = outcome(connection, "select crm_find_ids('lead', '{\"sort\": [{\"field\": \"id\"}]}', 5)")
+                found = outcome(
+                    connection, 'select crm_find_ids(\'lead\', \'{"sort": [{"field": "id"}]}\', 5)'
+                )
                 if found != "InvalidAuthorizationSpecification":
-                    wrong.append(f"crm_find_ids answers {found} with org {bool(org_id)} and role {bool(role)}")
+                    wrong.append(
+                        f"crm_find_ids answers {found} with org {bool(org_id)} and role {bool(role)}"
+                    )
     return wrong
 
 
@@ -397,7 +431,9 @@ def children_follow_their_record(database: Database, world: World) -> list[str]:
                 [wes.user_id, world.teams["west"], world.id_of("ada", parent)],
             )
             for child in children:
-                row = owner.execute(f"select owner_id, team_id from {child} where id = %s", [world.id_of("ada", child)])
+                row = owner.execute(
+                    f"select owner_id, team_id from {child} where id = %s", [world.id_of("ada", child)]
+                )
                 if row.fetchone() != (wes.user_id, world.teams["west"]):
                     wrong.append(f"{child} does not follow {parent}")
                 fresh = {**another(world.rows["ada", child], child), "owner_id": None, "team_id": None}
@@ -426,12 +462,23 @@ def former_values_are_kept(database: Database, world: World) -> list[str]:
     """A change of a tracked column is remembered with its actor, and nobody of the API's can write that."""
     wrong = []
     with app(database) as connection, acting(connection, world.people["admin"]):
-        for table, column in (("crm_leads", "company"), ("crm_deals", "name"), ("crm_customers", "name"), ("crm_teams", "name")):
+        for table, column in (
+            ("crm_leads", "company"),
+            ("crm_deals", "name"),
+            ("crm_customers", "name"),
+            ("crm_teams", "name"),
+        ):
             connection.execute(f"update {table} set {column} = {column} || '!'")
-            if outcome(connection, "select id from crm_changes where kind = %s and old ? %s", [table, column]) == 0:
+            if (
+                outcome(
+                    connection, "select id from crm_changes where kind = %s and old ? %s", [table, column]
+                )
+                == 0
+            ):
                 wrong.append(f"a change of {table} leaves no trace")
         for statement in (
-            "update crm_changes set actor = 'x'", "delete from crm_changes", "delete from crm_events", "update crm_events set actor = 'x'",
+            "update crm_changes set actor = 'x'",
+            "delete from crm_changes", "delete from crm_events", "update crm_events set actor = 'x'",
             "truncate crm_leads", "insert into crm_changes (org_id, kind, record_id, operation, old, actor)"
             " select org_id, 'x', id, 'update', '{}', 'x' from crm_leads limit 1",
         ):  # fmt: skip
@@ -448,10 +495,13 @@ def keys_tell_who_it_is(database: Database, world: World) -> list[str]:
             found = _authenticated(connection, person.key)
             if found != (person.org_id, person.user_id, person.role, sorted(person.team_ids)):
                 wrong.append(f"the key of {person.name} is not {person.name}'s")
-        if _authenticated(connection, world.people["ada"].key[:-1] + "0") and not world.people["ada"].key.endswith("0"):
+        if _authenticated(connection, world.people["ada"].key[:-1] + "0") and not world.people[
+            "ada"
+        ].key.endswith("0"):
             wrong.append("a key with another secret counts")
     changes = (
-        ("revoked_at = now()", "crm_api_keys", "user_id"), ("expires_at = now() - interval '1 second'", "crm_api_keys", "user_id"),
+        ("revoked_at = now()", "crm_api_keys", "user_id"),
+        ("expires_at = now() - interval '1 second'", "crm_api_keys", "user_id"),
         ("active = false", "crm_users", "id"),
     )  # fmt: skip
     for change, table, column in changes:

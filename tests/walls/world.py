@@ -106,7 +106,10 @@ def build(database: Database) -> World:
     with session.bound_to(database.owner_url), session.unit_of_work() as work:
         for name in ORGS:
             first = orgs.ensure_first_org(
-                work, name=name.title(), admin_email=f"admin@{name}.example", admin_password="a long enough password"
+                work,
+                name=name.title(),
+                admin_email=f"admin@{name}.example",
+                admin_password="a long enough password",
             )
             world.org_ids[name] = first.org_id
             assert first.api_key is not None
@@ -158,7 +161,9 @@ def _key(
     return key.text
 
 
-def add_key(database: Database, org_id: UUID, scopes: list[str], user_id: UUID | None = None, **more: Any) -> str:
+def add_key(
+    database: Database, org_id: UUID, scopes: list[str], user_id: UUID | None = None, **more: Any
+) -> str:
     """A further API key."""
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         return _key(owner, org_id, scopes, user_id, **more)
@@ -214,7 +219,9 @@ def _configuration(owner: psycopg.Connection, world: World) -> None:
     """What everybody in an org sees."""
     for org, org_id in world.org_ids.items():
         whose = "gil" if org == "globex" else "acme"
-        source = _insert(owner, "crm_sources", org_id, whose, format="auto", access_token=None, thank_you_url=None)
+        source = _insert(
+            owner, "crm_sources", org_id, whose, format="auto", access_token=None, thank_you_url=None
+        )
         _insert(owner, "crm_sales_goals", org_id, whose, metric="calls", target=1, period_start="2026-10-01",
                 period_end="2026-12-31", currency=None)  # fmt: skip
         _insert(owner, "crm_suppressions", org_id, whose, channel="email")
@@ -261,7 +268,13 @@ def texts(table: Table, whose: str) -> dict[str, Any]:
             row[column.name] = f"{word} {column.name} {uuid4().hex[:6]}"
         elif isinstance(column.type, ARRAY) and isinstance(column.type.item_type, Text):
             row[column.name] = [word]
-        elif isinstance(column.type, JSONB) and column.name in {"custom", "utm", "ai_insights", "parameters", "figures"}:
+        elif isinstance(column.type, JSONB) and column.name in {
+            "custom",
+            "utm",
+            "ai_insights",
+            "parameters",
+            "figures",
+        }:
             row[column.name] = Jsonb({"note": word})
     return row
 
