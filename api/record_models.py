@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -77,9 +77,19 @@ def shown_of(kind: Kind) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for name in kind.shown:
         column = kind.columns[name]
-        told = _PYTHON.get(column.type.python_type, column.type.python_type)
+        told = (
+            list[Any]
+            if _holds_a_list(kind, name)
+            else _PYTHON.get(column.type.python_type, column.type.python_type)
+        )
         fields[name] = (told | None, Field(default=None)) if column.nullable else (told, Field(default=None))
     return create_model(_name(kind), __doc__=_first_line(kind), **fields)
+
+
+def _holds_a_list(kind: Kind, name: str) -> bool:
+    """Whether a column of JSON is a list; only its declaration knows."""
+    declared = get_args(get_type_hints(kind.model).get(name))
+    return bool(declared) and get_origin(declared[0]) is list
 
 
 def page_of(kind: Kind, shown: type[BaseModel]) -> type[BaseModel]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from api import openapi
@@ -325,7 +326,7 @@ def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) 
     except ValidationError as error:
         fault = faults_of(error.errors())[0]
         return {"status": 422, "code": "invalid_request", "detail": fault["message"], "field": fault["field"]}
-    except (CrmError, Unusable) as error:
+    except (CrmError, Unusable, DataError) as error:
         told = failure_of(error)
         return {
             "status": told.answer.status,

@@ -1,7 +1,8 @@
 """Every route by everybody on everybody's records, made from the description of the API; a route that is not in the tables fails.
 
 What is expected follows from three things: the right that a route asks for, whether the caller sees the record, and
-whether the route is the administrators'. In no answer, event or log line stands a text of somebody whose records one does not see.
+whether the route is the administrators'. In no answer, event or log line stands a text of somebody whose records one
+does not see.
 """
 
 import logging
