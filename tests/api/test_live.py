@@ -222,6 +222,14 @@ def test_a_burst_is_told_in_few_messages(serve, org, owner):
         assert 1 <= messages <= (time.monotonic() - began) / LOOK_SECONDS + 1
 
 
+def test_who_hears_nothing_gets_a_sign_of_life_with_a_cursor(serve, org, monkeypatch):
+    monkeypatch.setattr("api.live.socket.HEARTBEAT_SECONDS", 0.5)
+    with listening(serve(), org.api_key) as socket:
+        first, second = begun(socket), tick(socket)
+        assert second["changes"] == {}
+        assert place_at(second["cursor"]) != place_at(first)
+
+
 def test_a_large_batch_is_told_as_many(serve, org, owner):
     url = serve()
     with listening(url, org.api_key) as socket:
