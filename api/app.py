@@ -8,6 +8,7 @@ from starlette.types import Lifespan
 
 from api import description, openapi, problems
 from api.cross_origin import CrossOrigin
+from api.live import socket as live
 from api.memory import Memory
 from api.records import router_of
 from api.resources import RESOURCES
@@ -62,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     description.install(app)
     for routes in (
-        capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health
+        capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health, live
     ):  # fmt: skip
         app.include_router(routes.router)
     for routes in (goals, stages, summaries, org_settings, reports):

@@ -8,6 +8,7 @@ ApiError
 ├── HandshakeRefused      a handshake does not name the source's verify token
 ├── BodyTooLarge          more bytes than the path takes
 ├── TooManyRequests       faster than the source may post
+├── TooManySockets        more live connections than the key, or this process, may have
 ├── BadIdempotencyKey     not 1 to 255 visible ASCII characters
 ├── IdempotencyKeyReused  the key was used for another request
 ├── BadCursor             not a cursor that a list gave out
@@ -86,6 +87,15 @@ class TooManyRequests(ApiError):
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("This source posts faster than it may.", retry_after=retry_after)
+
+
+class TooManySockets(ApiError):
+    """The key, or this process, has as many live connections as it may have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There are too many live connections; close one, or try again later.", retry_after=30
+        )
 
 
 class BadIdempotencyKey(ApiError):
@@ -180,6 +190,7 @@ ANSWERS: Mapping[type[Exception], Answer] = MappingProxyType(
         BadIdempotencyKey: Answer(422, "bad_idempotency_key", "The idempotency key cannot be used"),
         IdempotencyKeyReused: Answer(422, "idempotency_key_reused", "The idempotency key was used already"),
         TooManyRequests: Answer(429, "too_many_requests", "Too many submissions"),
+        TooManySockets: Answer(429, "too_many_sockets", "Too many live connections"),
         PrefectUnavailable: Answer(503, "prefect_unavailable", "Prefect is not available"),
         sqlalchemy.exc.TimeoutError: _BUSY,
         sqlalchemy.exc.OperationalError: _BUSY,

@@ -6,15 +6,15 @@ a thread, unless that was known a moment ago: then the request does not wait for
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
-from sqlalchemy import bindparam, text
+from sqlalchemy import Row, bindparam, text
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
@@ -28,6 +28,11 @@ _KEY = re.compile(r"crm_live_([A-Za-z0-9]{4,64})_([A-Za-z0-9_-]{16,200})", re.AS
 _AUTHENTICATE = text(
     "select org_id, user_id, role, scopes, source_id, team_ids from crm_authenticate(:prefix, :secret_hash)"
 ).bindparams(bindparam("prefix"), bindparam("secret_hash"))
+_AUTHENTICATE_MANY = text(
+    "select k.place, a.org_id, a.user_id, a.role, a.scopes, a.source_id, a.team_ids"
+    " from unnest(cast(:prefixes as text[]), cast(:hashes as bytea[])) with ordinality as k (prefix, hash, place)"
+    " cross join lateral crm_authenticate(k.prefix, k.hash) as a"
+).bindparams(bindparam("prefixes"), bindparam("hashes"))
 
 _READING = frozenset({"GET", "HEAD"})
 # Only for the description of the API; the keys are read by `key_in`.
@@ -78,7 +83,12 @@ def key_in(headers: Headers) -> KeyParts | None:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-    found = _KEY.fullmatch(given.strip())
+    return key_of(given)
+
+
+def key_of(words: str) -> KeyParts | None:
+    """An API key from its text; None of what is none of our form."""
+    found = _KEY.fullmatch(words.strip())
     return KeyParts(found[1], sha256(found[2].encode()).digest()) if found else None
 
 
@@ -90,16 +100,29 @@ async def authenticated(request: Request) -> Caller:
     callers: Memory[KeyParts, Caller] = request.app.state.callers
     if request.method in _READING and (known := callers.get(key)) is not None:
         return known
-    return await run_in_threadpool(callers.asked, key, lambda: _caller(key))
+    return await run_in_threadpool(callers.asked, key, lambda: _caller_with(key))
 
 
-def _caller(key: KeyParts) -> Caller:
+def _caller_with(key: KeyParts) -> Caller:
     with unit_of_work() as session:
         row = session.execute(
             _AUTHENTICATE, {"prefix": key.prefix, "secret_hash": key.secret_hash}
         ).one_or_none()
     if row is None:
         raise Unauthenticated
+    return _caller(row)
+
+
+def callers_of(keys: Collection[KeyParts]) -> dict[KeyParts, Caller]:
+    """The holders of these keys; without those that do not count."""
+    asked = list(keys)
+    values = {"prefixes": [key.prefix for key in asked], "hashes": [key.secret_hash for key in asked]}
+    with unit_of_work() as session:
+        rows = session.execute(_AUTHENTICATE_MANY, values).all()
+    return {asked[row.place - 1]: _caller(row) for row in rows}
+
+
+def _caller(row: Row[Any]) -> Caller:
     identity = Identity(row.org_id, row.user_id, row.role, tuple(row.team_ids))
     return Caller(identity, frozenset(row.scopes), row.source_id)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -372,7 +373,7 @@ def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) 
     except ValidationError as error:
         fault = faults_of(error.errors())[0]
         return {"status": 422, "code": "invalid_request", "detail": fault["message"], "field": fault["field"]}
-    except (CrmError, Unusable) as error:
+    except (CrmError, Unusable, DataError) as error:
         told = failure_of(error)
         return {
             "status": told.answer.status,

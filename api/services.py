@@ -9,6 +9,7 @@ from fastapi import Request
 
 from api.capture import Intake
 from api.capture_store import CaptureStore, open_pool
+from api.live.watch import Watch
 from api.prefect_rest import PrefectRest
 from api.settings import Settings
 from crm_db import session
@@ -21,6 +22,7 @@ class Services:
     settings: Settings
     intake: Intake
     prefect: PrefectRest
+    watch: Watch
 
 
 @contextmanager
@@ -34,6 +36,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     )
     auth = settings.prefect_auth.get_secret_value() if settings.prefect_auth else None
     prefect = PrefectRest(settings.prefect_api_url, auth)
+    watch = Watch(most=settings.live_sockets, most_per_key=settings.live_sockets_per_key)
     try:
         threads = CapacityLimiter(settings.capture_pool_size * 2)
         intake = Intake(
@@ -42,8 +45,9 @@ def open_services(settings: Settings) -> Iterator[Services]:
             rate_per_minute=settings.capture_rate_per_minute,
             form_rate_per_minute=settings.form_rate_per_minute,
         )
-        yield Services(settings, intake, prefect)
+        yield Services(settings, intake, prefect, watch)
     finally:
+        watch.close()
         prefect.close()
         pool.close()
         session.unbind()

@@ -70,6 +70,18 @@ class Settings(BaseSettings):
         alias="CRM_CORS_ORIGINS",
         description="Web pages whose scripts may call the API, such as https://app.example, between commas; none when empty.",
     )
+    live_sockets: int = Field(
+        default=1000,
+        ge=1,
+        alias="CRM_LIVE_SOCKETS",
+        description="Live connections that an API process keeps open.",
+    )
+    live_sockets_per_key: int = Field(
+        default=20,
+        ge=1,
+        alias="CRM_LIVE_SOCKETS_PER_KEY",
+        description="Live connections that an API process keeps open for one API key.",
+    )
     prefect_api_url: str = Field(
         default="http://127.0.0.1:4200/api", alias="PREFECT_API_URL", description="Prefect's REST API."
     )

@@ -1,12 +1,14 @@
 """The outermost layer of the API: headers on each answer, a size limit, no failure that escapes in words."""
 
+from contextlib import suppress
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.body import declared_length
-from api.problems import CAPTURE, problem_for
+from api.problems import CAPTURE, failure_of, problem_for
 
 MOST_BYTES = 1024 * 1024
 SECURITY_HEADERS = {
@@ -26,6 +28,9 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":
+            await self._converse(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -48,6 +53,15 @@ class Shell:
             response = problem_for(error, scope)
             if not answered:
                 await response(scope, receive, send_with_headers)
+
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001  # as above
+            failure_of(error)
+            with suppress(RuntimeError, OSError):
+                await send({"type": "websocket.close", "code": 1011, "reason": "internal_error"})
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

@@ -180,12 +180,22 @@ def _begin(
     """What is to be written, completed by the rules of its kind."""
     if identity.org_id is None:
         raise NotAllowed("an identity within an org")
-    writing = Writing(session, identity, identity.org_id, kind, dict(values), before, now, whole)
+    given = {name: _nothing(kind, name) if value is None else value for name, value in values.items()}
+    writing = Writing(session, identity, identity.org_id, kind, given, before, now, whole)
     own_fields.complete(writing)
     ownership.complete(writing)
     if rule := RULES.get(kind.name):
         rule(writing)
     return writing
+
+
+def _nothing(kind: Kind, name: str) -> Any:
+    """What a field holds of which null is told: an empty list or document where it cannot be without one, never JSON's null."""
+    column = kind.columns.get(name)
+    if column is None or column.nullable:
+        return None
+    told = column.type.python_type
+    return told() if told in {dict, list} else None
 
 
 def _held(
@@ -218,7 +228,7 @@ def _held(
 @contextmanager
 def _reach(session: Session, kind: Kind, writing: Writing) -> Iterator[None]:
     """Whoever may change a record may give it to a colleague, and does not see it any more afterwards."""
-    gives = kind.is_visible_to_some and bool({"owner_id", "team_id"} & writing.values.keys())
+    gives = kind.is_handed_on and bool({"owner_id", "team_id"} & writing.values.keys())
     with on_behalf_of_the_org(session) if gives else nullcontext():
         yield
 

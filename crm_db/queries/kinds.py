@@ -83,6 +83,11 @@ class Kind:
         return {"owner_id", "team_id"} <= self.columns.keys()
 
     @property
+    def is_handed_on(self) -> bool:
+        """Whether everybody who may change one may give it to a colleague; everybody sees a goal, and managers set it."""
+        return self.is_visible_to_some and self.name != "goal"
+
+    @property
     def is_versioned(self) -> bool:
         """Whether it counts its changes."""
         return "version" in self.columns

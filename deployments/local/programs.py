@@ -19,6 +19,8 @@ DATABASE_TIER, SERVER_TIER, FLOW_TIER = 0, 1, 2
 """Stopping begins with what runs flows, then the servers they talk to, then the database."""
 POSTGRES_STOP_SECONDS = 120.0
 API_DRAIN_SECONDS = 15
+SOCKET_MESSAGE_BYTES = 16 * 1024
+"""A listener says its key and its cursor, and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Programs:
         ]
         module += ["--workers", str(settings.api_workers), "--no-access-log"]
         module += ["--timeout-graceful-shutdown", str(API_DRAIN_SECONDS)]
+        module += ["--ws-max-size", str(SOCKET_MESSAGE_BYTES)]
         ready = probes.http_ok(f"{settings.api_url}/api/crm/health")
         return replace(
             self._python("api", module, self.environments.api(), ready, SERVER_TIER), may_hang=False

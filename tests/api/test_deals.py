@@ -181,3 +181,20 @@ def test_a_repeat_under_a_key_is_one_deal(admin):
     assert (again.status_code, again.json()) == (201, first.json())
     is_problem(admin.post(DEALS, json={"name": "B"}, headers=key), 422, "idempotency_key_reused")
     assert len(admin.get(DEALS).json()["items"]) == 1
+
+
+def test_null_empties_a_list_or_a_document_and_never_stands_in_its_place(admin):
+    lead = admin.post(
+        "/api/crm/leads", json={"email": "ada@null.example", "utm": {"source": "x"}, "tags": ["a"]}
+    ).json()
+    emptied = admin.patch(
+        f"/api/crm/leads/{lead['id']}", json={"utm": None, "consent": None, "tags": None}
+    ).json()
+    assert (emptied["utm"], emptied["consent"], emptied["tags"]) == ({}, {}, [])
+
+
+def test_many_changes_with_one_that_cannot_be_stored_leave_the_others(admin):
+    lead = admin.post("/api/crm/leads", json={"email": "ada@null.example"}).json()["id"]
+    items = [{"op": "change", "id": lead, "values": {"company": company}} for company in ("A", "a\0b", "C")]
+    outcomes = admin.post("/api/crm/leads/bulk", json={"items": items}).json()["items"]
+    assert [one["status"] for one in outcomes] == [200, 422, 200]

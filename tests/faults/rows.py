@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import clocks, crash_points, exhaustion, stack_kills, stopped, storm, with_prefect
+from tests.faults import (
+    clocks,
+    crash_points,
+    exhaustion,
+    fuzz,
+    stack_kills,
+    stopped,
+    storm,
+    walls,
+    with_prefect,
+)
 from tests.faults.found import Found
 from tests.faults.ground import Ground
 from tests.faults.points import POINTS, Point
@@ -111,6 +121,8 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("disk-full", "the disk under the database is full for a while", {"tablespace": _disk_full}),
     Row("connections-exhausted", "somebody takes every connection of the server", {"hog": _connections}),
+    Row("walls", "holes are made in the walls between orgs and teams", {"mutants": walls.break_walls}),
+    Row("api-fuzz", "10,000 requests at random, made from the API's own description", {"cases": fuzz.fuzz}),
     *(
         Row(
             killing.name,
