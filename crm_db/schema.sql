@@ -125,6 +125,26 @@ CREATE FUNCTION public.crm_capture_source(p_ref text, p_prefix text, p_secret_ha
     where s.active and (s.token = p_ref or s.form_token = p_ref or s.name = p_ref or s.id::text = p_ref)
 $$;
 
+-- FUNCTION crm_contact_happened()
+
+CREATE FUNCTION public.crm_contact_happened() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    happened timestamptz := least(new.done_at, now());
+begin
+    update crm_deals set last_activity_at = happened
+    where org_id = new.org_id and id = new.deal_id and (last_activity_at is null or last_activity_at < happened);
+    update crm_leads set last_contact = happened, rescore_at = case when scored_at is null then rescore_at else now() end
+    where org_id = new.org_id and id = new.lead_id and (last_contact is null or last_contact < happened);
+    return null;
+end $$;
+
+-- COMMENT FUNCTION crm_contact_happened()
+
+COMMENT ON FUNCTION public.crm_contact_happened() IS 'Keeps when somebody last spoke with a lead, or about a deal; it never goes back.';
+
 -- FUNCTION crm_count_found(text, jsonb, integer)
 
 CREATE FUNCTION public.crm_count_found(p_kind text, p_filter jsonb, p_most integer) RETURNS bigint
@@ -148,6 +168,22 @@ end $$;
 
 COMMENT ON FUNCTION public.crm_count_found(p_kind text, p_filter jsonb, p_most integer) IS 'How many records crm_find_ids would find, counted up to a limit.';
 
+-- FUNCTION crm_day_in(text)
+
+CREATE FUNCTION public.crm_day_in(p_zone text) RETURNS date
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    return (now() at time zone p_zone)::date;
+exception when invalid_parameter_value then
+    return (now() at time zone 'UTC')::date;
+end $$;
+
+-- COMMENT FUNCTION crm_day_in(p_zone text)
+
+COMMENT ON FUNCTION public.crm_day_in(p_zone text) IS 'What day it is in a zone; in UTC where there is no such zone.';
+
 -- FUNCTION crm_deal_moves()
 
 CREATE FUNCTION public.crm_deal_moves() RETURNS trigger
@@ -168,7 +204,7 @@ begin
             new.lost_reason := null;
         else
             new.closed_at := case when tg_op = 'INSERT' or new.closed_at is distinct from old.closed_at
-                                  then coalesce(new.closed_at, now()) else now() end;
+                                  then coalesce(new.closed_at, now()) else case when old.status = stage.kind then old.closed_at else now() end end;
             new.probability_fixed := false;
         end if;
         if tg_op = 'UPDATE' then
@@ -709,6 +745,22 @@ CREATE FUNCTION public.crm_sees_org() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (public.crm_role() = ANY (ARRAY['admin'::text, 'viewer'::text, 'system'::text, 'service'::text]));
 
+-- FUNCTION crm_setting_of(uuid, text, text, jsonb)
+
+CREATE FUNCTION public.crm_setting_of(p_org uuid, p_key text, p_part text, p_otherwise jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select coalesce((
+        select s.value -> p_part from crm_settings s
+        where s.org_id = p_org and s.key = p_key and jsonb_typeof(s.value -> p_part) = jsonb_typeof(p_otherwise)
+    ), p_otherwise)
+$$;
+
+-- COMMENT FUNCTION crm_setting_of(p_org uuid, p_key text, p_part text, p_otherwise jsonb)
+
+COMMENT ON FUNCTION public.crm_setting_of(p_org uuid, p_key text, p_part text, p_otherwise jsonb) IS 'One part of a setting; what stands in for it where it is not of that type.';
+
 -- FUNCTION crm_stage_kind()
 
 CREATE FUNCTION public.crm_stage_kind() RETURNS trigger
@@ -722,6 +774,21 @@ end $$;
 -- COMMENT FUNCTION crm_stage_kind()
 
 COMMENT ON FUNCTION public.crm_stage_kind() IS 'What a stage is of which only the probability was told.';
+
+-- FUNCTION crm_stage_weighs()
+
+CREATE FUNCTION public.crm_stage_weighs() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update crm_deals set probability = new.probability
+    where org_id = new.org_id and stage_id = new.id and status = 'open' and not probability_fixed;
+    return null;
+end $$;
+
+-- COMMENT FUNCTION crm_stage_weighs()
+
+COMMENT ON FUNCTION public.crm_stage_weighs() IS 'A changed probability of a stage is that of the open deals that did not fix theirs.';
 
 -- FUNCTION crm_suppose_statistics()
 
@@ -838,51 +905,72 @@ COMMENT ON FUNCTION public.crm_uuid7_floor(moment timestamp with time zone) IS '
 CREATE FUNCTION public.get_ai_recommendations(max_rows integer DEFAULT 20, owner uuid DEFAULT NULL::uuid) RETURNS TABLE(entity text, entity_id uuid, action text, reason text, confidence numeric, rank bigint)
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
-    AS $$
-    with deals as (
-        select d.id, d.value, d.next_step, d.expected_close, d.probability, s.rotting_days,
+    AS $_$
+    with org as materialized (
+        select o.id, crm_day_in(o.timezone) as today,
+               case when told between 0 and 1 then told else 0.5 end as least_confidence,
+               case crm_setting_of(o.id, 'alert_sensitivity', 'level', '"normal"') #>> '{}'
+                   when 'high' then 0.5 when 'low' then 1.5 else 1 end as patience
+        from crm_orgs o
+        cross join lateral (
+            select (crm_setting_of(o.id, 'confidence_threshold', 'minimum', '0.5') #>> '{}')::numeric
+        ) as setting(told)
+        where o.id = crm_default_org()
+    ), deals as (
+        select d.id, d.value, d.next_step, d.next_step_at, d.expected_close, org.today, s.rotting_days,
+               ceil(s.rotting_days * org.patience) as patient_days,
                extract(day from now() - greatest(d.stage_entered_at, d.last_activity_at))::integer as quiet_days
-        from crm_deals d
+        from org
+        join crm_deals d on d.org_id = org.id and d.status = 'open' and d.deleted_at is null
         join crm_pipeline_stages s on s.org_id = d.org_id and s.id = d.stage_id
-        where d.status = 'open' and d.deleted_at is null
-          and (get_ai_recommendations.owner is null or d.owner_id = get_ai_recommendations.owner)
+        where get_ai_recommendations.owner is null or d.owner_id = get_ai_recommendations.owner
     ), leads as (
-        select l.id, l.value, l.score, l.score_band, l.last_contact, l.created_at,
+        select l.id, l.value, l.score, l.score_band, l.last_contact, ceil(14 * org.patience) as patient_days,
                extract(day from now() - coalesce(l.last_contact, l.created_at))::integer as quiet_days
-        from crm_leads l
-        where l.status in ('new', 'contacted', 'qualified') and l.deleted_at is null
-          and (get_ai_recommendations.owner is null or l.owner_id = get_ai_recommendations.owner)
+        from org
+        join crm_leads l on l.org_id = org.id and l.status in ('new', 'contacted', 'qualified') and l.deleted_at is null
+        where get_ai_recommendations.owner is null or l.owner_id = get_ai_recommendations.owner
     ), customers as (
         select c.id, c.recurring_amount as value, c.health
-        from crm_customers c
-        where c.status <> 'churned' and c.deleted_at is null
-          and (get_ai_recommendations.owner is null or c.owner_id = get_ai_recommendations.owner)
+        from org
+        join crm_customers c on c.org_id = org.id and c.status <> 'churned' and c.deleted_at is null and c.health < 40
+        where get_ai_recommendations.owner is null or c.owner_id = get_ai_recommendations.owner
     ), advice as (
-        select 'deal' as entity, id, 'update the close date' as action,
-               format('it should have closed on %s', expected_close) as reason, 0.95 as confidence, value
-        from deals where expected_close < current_date
+        select 'deal' as entity, id, 'update the close date' as action, 0.95 as confidence, value,
+               'it should have closed on %3$s' as words, 0 as days, 0 as of_days, expected_close as day
+        from deals where expected_close < today
         union all
-        select 'deal', id, 'get in touch', format('quiet for %s days; deals here rot after %s', quiet_days, rotting_days), 0.9, value
-        from deals where quiet_days > rotting_days
+        select 'deal', id, 'get in touch', 0.9, value, 'quiet for %1$s days; deals here rot after %2$s', quiet_days, rotting_days, null
+        from deals where quiet_days >= patient_days
         union all
-        select 'deal', id, 'plan the next step', 'no next step is planned', 0.7, value
+        select 'deal', id, 'take the next step', 0.85, value, 'the next step is overdue', 0, 0, null
+        from deals where next_step_at < now() and nullif(trim(next_step), '') is not null
+        union all
+        select 'deal', id, 'plan the next step', 0.7, value, 'no next step is planned', 0, 0, null
         from deals where nullif(trim(next_step), '') is null
         union all
-        select 'lead', id, 'call now', format('hot with a score of %s, and nobody has been in touch', score), 0.9, value
+        select 'lead', id, 'call now', 0.9, value, 'hot with a score of %1$s, and nobody has been in touch', score, 0, null
         from leads where score_band = 'hot' and last_contact is null
         union all
-        select 'lead', id, 'get in touch again', format('open, and quiet for %s days', quiet_days), 0.6, value
-        from leads where quiet_days >= 14
+        select 'lead', id, 'get in touch', 0.65, value, 'here for %1$s days, and nobody has been in touch', quiet_days, 0, null
+        from leads where last_contact is null and quiet_days >= patient_days and score_band is distinct from 'hot'
         union all
-        select 'customer', id, 'arrange a review', format('the health score is %s', health), 0.8, value
-        from customers where health < 40
+        select 'lead', id, 'get in touch again', 0.6, value, 'open, and quiet for %1$s days', quiet_days, 0, null
+        from leads where last_contact is not null and quiet_days >= patient_days
+        union all
+        select 'customer', id, 'arrange a review', 0.8, value, 'the health score is %1$s', health, 0, null
+        from customers
+    ), first as (
+        select a.* from advice a
+        where a.confidence >= (select least_confidence from org)
+        order by a.confidence desc, a.value desc nulls last, a.id, a.action
+        limit greatest(coalesce(max_rows, 20), 0)
     )
-    select a.entity, a.id, a.action, a.reason, a.confidence,
-           row_number() over (order by a.confidence desc, a.value desc nulls last, a.id, a.action)
-    from advice a
+    select f.entity, f.id, f.action, format(f.words, f.days, f.of_days, f.day), f.confidence,
+           row_number() over (order by f.confidence desc, f.value desc nulls last, f.id, f.action)
+    from first f
     order by 6
-    limit greatest(coalesce(max_rows, 20), 0)
-$$;
+$_$;
 
 -- COMMENT FUNCTION get_ai_recommendations(max_rows integer, owner uuid)
 
@@ -894,15 +982,22 @@ CREATE FUNCTION public.get_pipeline_summary() RETURNS TABLE(pipeline text, stage
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    select p.name, s.name, s.order_index, coalesce(d.currency, o.currency),
-           count(d.id), coalesce(sum(d.value), 0), coalesce(round(sum(d.value * d.probability / 100), 2), 0),
-           round(avg(extract(epoch from now() - d.created_at) / 86400), 1)
-    from crm_pipeline_stages s
-    join crm_pipelines p on p.org_id = s.org_id and p.id = s.pipeline_id
-    join crm_orgs o on o.id = s.org_id
-    left join crm_deals d on d.org_id = s.org_id and d.stage_id = s.id and d.deleted_at is null
-    group by p.is_default, p.name, s.order_index, s.name, coalesce(d.currency, o.currency)
-    order by p.is_default desc, p.name, s.order_index, s.name, coalesce(d.currency, o.currency)
+    with org as materialized (
+        select id, o.currency from crm_orgs o where id = crm_default_org()
+    ), deals as (
+        select d.stage_id, coalesce(d.currency, org.currency) as currency, count(*) as deal_count, sum(d.value) as total_value,
+               sum(d.value * d.probability / 100) as weighted_value,
+               avg(extract(epoch from coalesce(d.closed_at, now()) - d.created_at) / 86400) as age
+        from org join crm_deals d on d.org_id = org.id and d.deleted_at is null
+        group by d.stage_id, coalesce(d.currency, org.currency)
+    )
+    select p.name, s.name, s.order_index, coalesce(d.currency, org.currency), coalesce(d.deal_count, 0),
+           coalesce(d.total_value, 0), coalesce(round(d.weighted_value, 2), 0), round(d.age, 1)
+    from org
+    join crm_pipelines p on p.org_id = org.id and p.deleted_at is null
+    join crm_pipeline_stages s on s.org_id = org.id and s.pipeline_id = p.id and s.deleted_at is null
+    left join deals d on d.stage_id = s.id
+    order by p.is_default desc, p.name, s.order_index, s.name, 4
 $$;
 
 -- COMMENT FUNCTION get_pipeline_summary()
@@ -1139,6 +1234,24 @@ CREATE TABLE public.crm_contacts (
 );
 
 ALTER TABLE ONLY public.crm_contacts FORCE ROW LEVEL SECURITY;
+
+-- TABLE crm_conversions
+
+CREATE TABLE public.crm_conversions (
+    lead_id uuid NOT NULL,
+    deal_id uuid NOT NULL,
+    customer_id uuid,
+    contact_id uuid,
+    lead_status text NOT NULL,
+    lead_closed_at timestamp with time zone,
+    actor text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    undone_at timestamp with time zone,
+    org_id uuid NOT NULL,
+    id uuid DEFAULT public.crm_uuid7() NOT NULL
+);
+
+ALTER TABLE ONLY public.crm_conversions FORCE ROW LEVEL SECURITY;
 
 -- TABLE crm_custom_fields
 
@@ -1551,6 +1664,7 @@ CREATE TABLE public.crm_pipeline_stages (
     kind text NOT NULL,
     rotting_days integer,
     requires text[] DEFAULT '{}'::text[] NOT NULL,
+    deleted_at timestamp with time zone,
     CONSTRAINT ck_crm_pipeline_stages_kind CHECK ((kind = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
     CONSTRAINT ck_crm_pipeline_stages_probability CHECK (((probability >= 0) AND (probability <= 100))),
     CONSTRAINT ck_crm_pipeline_stages_rotting_days CHECK ((rotting_days > 0))
@@ -1567,7 +1681,8 @@ CREATE TABLE public.crm_pipelines (
     id uuid DEFAULT public.crm_uuid7() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL
+    version integer DEFAULT 1 NOT NULL,
+    deleted_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.crm_pipelines FORCE ROW LEVEL SECURITY;
@@ -1884,6 +1999,11 @@ ALTER TABLE ONLY public.crm_assignments
 ALTER TABLE ONLY public.crm_contacts
     ADD CONSTRAINT pk_crm_contacts PRIMARY KEY (org_id, id);
 
+-- CONSTRAINT crm_conversions pk_crm_conversions
+
+ALTER TABLE ONLY public.crm_conversions
+    ADD CONSTRAINT pk_crm_conversions PRIMARY KEY (org_id, id);
+
 -- CONSTRAINT crm_custom_fields pk_crm_custom_fields
 
 ALTER TABLE ONLY public.crm_custom_fields
@@ -2038,16 +2158,6 @@ ALTER TABLE ONLY public.crm_orgs
 
 ALTER TABLE ONLY public.crm_pipeline_stages
     ADD CONSTRAINT uq_crm_pipeline_stages_of_pipeline UNIQUE (org_id, pipeline_id, id);
-
--- CONSTRAINT crm_pipeline_stages uq_crm_pipeline_stages_org_id_pipeline_id_name
-
-ALTER TABLE ONLY public.crm_pipeline_stages
-    ADD CONSTRAINT uq_crm_pipeline_stages_org_id_pipeline_id_name UNIQUE (org_id, pipeline_id, name);
-
--- CONSTRAINT crm_pipelines uq_crm_pipelines_org_id_name
-
-ALTER TABLE ONLY public.crm_pipelines
-    ADD CONSTRAINT uq_crm_pipelines_org_id_name UNIQUE (org_id, name);
 
 -- CONSTRAINT crm_sequence_versions uq_crm_sequence_versions_org_id_sequence_id_number
 
@@ -2217,6 +2327,10 @@ CREATE INDEX ix_crm_contacts_email ON public.crm_contacts USING btree (org_id, e
 
 CREATE INDEX ix_crm_contacts_search ON public.crm_contacts USING gin (org_id, lower(((((((((COALESCE(first_name, ''::text) || ' '::text) || COALESCE(last_name, ''::text)) || ' '::text) || COALESCE(email, ''::text)) || ' '::text) || COALESCE(phone, ''::text)) || ' '::text) || COALESCE(title, ''::text))) public.gin_trgm_ops);
 
+-- INDEX ix_crm_conversions_lead_id
+
+CREATE INDEX ix_crm_conversions_lead_id ON public.crm_conversions USING btree (org_id, lead_id, id);
+
 -- INDEX ix_crm_customers_created_at
 
 CREATE INDEX ix_crm_customers_created_at ON public.crm_customers USING btree (org_id, created_at, id);
@@ -2284,6 +2398,14 @@ CREATE INDEX ix_crm_deals_stage_id ON public.crm_deals USING btree (org_id, stag
 -- INDEX ix_crm_deals_value
 
 CREATE INDEX ix_crm_deals_value ON public.crm_deals USING btree (org_id, value, id);
+
+-- INDEX ix_crm_deals_won
+
+CREATE INDEX ix_crm_deals_won ON public.crm_deals USING btree (org_id, closed_at) WHERE (status = 'won'::text);
+
+-- INDEX ix_crm_enrolments_lead_id
+
+CREATE INDEX ix_crm_enrolments_lead_id ON public.crm_enrolments USING btree (org_id, lead_id);
 
 -- INDEX ix_crm_enrolments_plan_at
 
@@ -2397,6 +2519,10 @@ CREATE UNIQUE INDEX uq_crm_api_keys_prefix ON public.crm_api_keys USING btree (p
 
 CREATE UNIQUE INDEX uq_crm_contacts_primary ON public.crm_contacts USING btree (org_id, customer_id) WHERE (is_primary AND (deleted_at IS NULL));
 
+-- INDEX uq_crm_conversions_standing
+
+CREATE UNIQUE INDEX uq_crm_conversions_standing ON public.crm_conversions USING btree (org_id, lead_id) WHERE (undone_at IS NULL);
+
 -- INDEX uq_crm_customers_external_id
 
 CREATE UNIQUE INDEX uq_crm_customers_external_id ON public.crm_customers USING btree (org_id, external_id) WHERE (external_id IS NOT NULL);
@@ -2413,9 +2539,17 @@ CREATE UNIQUE INDEX uq_crm_enrolments_running ON public.crm_enrolments USING btr
 
 CREATE UNIQUE INDEX uq_crm_leads_external_id ON public.crm_leads USING btree (org_id, source, external_id) WHERE (external_id IS NOT NULL);
 
+-- INDEX uq_crm_pipeline_stages_name
+
+CREATE UNIQUE INDEX uq_crm_pipeline_stages_name ON public.crm_pipeline_stages USING btree (org_id, pipeline_id, name) WHERE (deleted_at IS NULL);
+
 -- INDEX uq_crm_pipelines_default
 
 CREATE UNIQUE INDEX uq_crm_pipelines_default ON public.crm_pipelines USING btree (org_id) WHERE is_default;
+
+-- INDEX uq_crm_pipelines_name
+
+CREATE UNIQUE INDEX uq_crm_pipelines_name ON public.crm_pipelines USING btree (org_id, name) WHERE (deleted_at IS NULL);
 
 -- INDEX uq_crm_sequence_versions_live
 
@@ -2493,6 +2627,10 @@ ALTER INDEX public.ix_crm_inbox_dead ATTACH PARTITION public.crm_inbox_default_o
 
 ALTER INDEX public.pk_crm_inbox ATTACH PARTITION public.crm_inbox_default_pkey;
 
+-- TRIGGER crm_activities crm_contact_happened
+
+CREATE TRIGGER crm_contact_happened AFTER INSERT OR UPDATE OF done_at, kind, lead_id, deal_id, deleted_at ON public.crm_activities FOR EACH ROW WHEN (((new.done_at IS NOT NULL) AND (new.deleted_at IS NULL) AND (new.kind = ANY (ARRAY['call'::text, 'meeting'::text, 'email'::text, 'sms'::text])))) EXECUTE FUNCTION public.crm_contact_happened();
+
 -- TRIGGER crm_deals crm_deal_began
 
 CREATE TRIGGER crm_deal_began AFTER INSERT ON public.crm_deals FOR EACH ROW EXECUTE FUNCTION public.crm_deal_went();
@@ -2564,6 +2702,10 @@ CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_changes FOR EACH ROW WHE
 -- TRIGGER crm_contacts crm_keep_org
 
 CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_contacts FOR EACH ROW WHEN ((old.org_id IS DISTINCT FROM new.org_id)) EXECUTE FUNCTION public.crm_keep_org();
+
+-- TRIGGER crm_conversions crm_keep_org
+
+CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_conversions FOR EACH ROW WHEN ((old.org_id IS DISTINCT FROM new.org_id)) EXECUTE FUNCTION public.crm_keep_org();
 
 -- TRIGGER crm_custom_fields crm_keep_org
 
@@ -2699,7 +2841,11 @@ CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_leads FOR EAC
 
 -- TRIGGER crm_pipeline_stages crm_log_change
 
-CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_pipeline_stages FOR EACH ROW EXECUTE FUNCTION public.crm_log_change('name', 'order_index', 'probability', 'color', 'kind', 'rotting_days', 'requires');
+CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_pipeline_stages FOR EACH ROW EXECUTE FUNCTION public.crm_log_change('name', 'order_index', 'probability', 'color', 'kind', 'rotting_days', 'requires', 'deleted_at');
+
+-- TRIGGER crm_pipelines crm_log_change
+
+CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_pipelines FOR EACH ROW EXECUTE FUNCTION public.crm_log_change('name', 'is_default', 'deleted_at');
 
 -- TRIGGER crm_sales_goals crm_log_change
 
@@ -2732,6 +2878,10 @@ CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_users FOR EAC
 -- TRIGGER crm_pipeline_stages crm_stage_kind
 
 CREATE TRIGGER crm_stage_kind BEFORE INSERT ON public.crm_pipeline_stages FOR EACH ROW WHEN ((new.kind IS NULL)) EXECUTE FUNCTION public.crm_stage_kind();
+
+-- TRIGGER crm_pipeline_stages crm_stage_weighs
+
+CREATE TRIGGER crm_stage_weighs AFTER UPDATE OF probability ON public.crm_pipeline_stages FOR EACH ROW WHEN ((old.probability IS DISTINCT FROM new.probability)) EXECUTE FUNCTION public.crm_stage_weighs();
 
 -- TRIGGER crm_activities crm_touch
 
@@ -2906,6 +3056,31 @@ ALTER TABLE ONLY public.crm_contacts
 
 ALTER TABLE ONLY public.crm_contacts
     ADD CONSTRAINT fk_crm_contacts_org_id_lead_id FOREIGN KEY (org_id, lead_id) REFERENCES public.crm_leads(org_id, id);
+
+-- FK CONSTRAINT crm_conversions fk_crm_conversions_org_id
+
+ALTER TABLE ONLY public.crm_conversions
+    ADD CONSTRAINT fk_crm_conversions_org_id FOREIGN KEY (org_id) REFERENCES public.crm_orgs(id);
+
+-- FK CONSTRAINT crm_conversions fk_crm_conversions_org_id_contact_id
+
+ALTER TABLE ONLY public.crm_conversions
+    ADD CONSTRAINT fk_crm_conversions_org_id_contact_id FOREIGN KEY (org_id, contact_id) REFERENCES public.crm_contacts(org_id, id);
+
+-- FK CONSTRAINT crm_conversions fk_crm_conversions_org_id_customer_id
+
+ALTER TABLE ONLY public.crm_conversions
+    ADD CONSTRAINT fk_crm_conversions_org_id_customer_id FOREIGN KEY (org_id, customer_id) REFERENCES public.crm_customers(org_id, id);
+
+-- FK CONSTRAINT crm_conversions fk_crm_conversions_org_id_deal_id
+
+ALTER TABLE ONLY public.crm_conversions
+    ADD CONSTRAINT fk_crm_conversions_org_id_deal_id FOREIGN KEY (org_id, deal_id) REFERENCES public.crm_deals(org_id, id);
+
+-- FK CONSTRAINT crm_conversions fk_crm_conversions_org_id_lead_id
+
+ALTER TABLE ONLY public.crm_conversions
+    ADD CONSTRAINT fk_crm_conversions_org_id_lead_id FOREIGN KEY (org_id, lead_id) REFERENCES public.crm_leads(org_id, id);
 
 -- FK CONSTRAINT crm_custom_fields fk_crm_custom_fields_org_id
 
@@ -3210,6 +3385,10 @@ CREATE POLICY app_delete ON public.crm_changes FOR DELETE TO crm_app USING (((or
 
 CREATE POLICY app_delete ON public.crm_contacts FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
 
+-- POLICY crm_conversions app_delete
+
+CREATE POLICY app_delete ON public.crm_conversions FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
+
 -- POLICY crm_custom_fields app_delete
 
 CREATE POLICY app_delete ON public.crm_custom_fields FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
@@ -3347,6 +3526,12 @@ CREATE POLICY app_insert ON public.crm_changes FOR INSERT TO crm_app WITH CHECK 
 -- POLICY crm_contacts app_insert
 
 CREATE POLICY app_insert ON public.crm_contacts FOR INSERT TO crm_app WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
+-- POLICY crm_conversions app_insert
+
+CREATE POLICY app_insert ON public.crm_conversions FOR INSERT TO crm_app WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (EXISTS ( SELECT
+   FROM public.crm_leads parent
+  WHERE ((parent.org_id = crm_conversions.org_id) AND (parent.id = crm_conversions.lead_id))))));
 
 -- POLICY crm_custom_fields app_insert
 
@@ -3491,6 +3676,12 @@ CREATE POLICY app_select ON public.crm_changes FOR SELECT TO crm_app USING (((or
 -- POLICY crm_contacts app_select
 
 CREATE POLICY app_select ON public.crm_contacts FOR SELECT TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
+-- POLICY crm_conversions app_select
+
+CREATE POLICY app_select ON public.crm_conversions FOR SELECT TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND (EXISTS ( SELECT
+   FROM public.crm_leads parent
+  WHERE ((parent.org_id = crm_conversions.org_id) AND (parent.id = crm_conversions.lead_id))))));
 
 -- POLICY crm_custom_fields app_select
 
@@ -3637,6 +3828,14 @@ CREATE POLICY app_update ON public.crm_changes FOR UPDATE TO crm_app USING (((or
 -- POLICY crm_contacts app_update
 
 CREATE POLICY app_update ON public.crm_contacts FOR UPDATE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[]))))) WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
+-- POLICY crm_conversions app_update
+
+CREATE POLICY app_update ON public.crm_conversions FOR UPDATE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (EXISTS ( SELECT
+   FROM public.crm_leads parent
+  WHERE ((parent.org_id = crm_conversions.org_id) AND (parent.id = crm_conversions.lead_id)))))) WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (EXISTS ( SELECT
+   FROM public.crm_leads parent
+  WHERE ((parent.org_id = crm_conversions.org_id) AND (parent.id = crm_conversions.lead_id))))));
 
 -- POLICY crm_custom_fields app_update
 
@@ -3794,6 +3993,10 @@ ALTER TABLE public.crm_changes_default ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crm_contacts ENABLE ROW LEVEL SECURITY;
 
+-- ROW SECURITY crm_conversions
+
+ALTER TABLE public.crm_conversions ENABLE ROW LEVEL SECURITY;
+
 -- ROW SECURITY crm_custom_fields
 
 ALTER TABLE public.crm_custom_fields ENABLE ROW LEVEL SECURITY;
@@ -3938,6 +4141,10 @@ CREATE POLICY flow_delete ON public.crm_changes FOR DELETE TO crm_flow USING (tr
 
 CREATE POLICY flow_delete ON public.crm_contacts FOR DELETE TO crm_flow USING (true);
 
+-- POLICY crm_conversions flow_delete
+
+CREATE POLICY flow_delete ON public.crm_conversions FOR DELETE TO crm_flow USING (true);
+
 -- POLICY crm_custom_fields flow_delete
 
 CREATE POLICY flow_delete ON public.crm_custom_fields FOR DELETE TO crm_flow USING (true);
@@ -4075,6 +4282,10 @@ CREATE POLICY flow_insert ON public.crm_changes FOR INSERT TO crm_flow WITH CHEC
 -- POLICY crm_contacts flow_insert
 
 CREATE POLICY flow_insert ON public.crm_contacts FOR INSERT TO crm_flow WITH CHECK (true);
+
+-- POLICY crm_conversions flow_insert
+
+CREATE POLICY flow_insert ON public.crm_conversions FOR INSERT TO crm_flow WITH CHECK (true);
 
 -- POLICY crm_custom_fields flow_insert
 
@@ -4216,6 +4427,10 @@ CREATE POLICY flow_select ON public.crm_changes FOR SELECT TO crm_flow USING (tr
 
 CREATE POLICY flow_select ON public.crm_contacts FOR SELECT TO crm_flow USING (true);
 
+-- POLICY crm_conversions flow_select
+
+CREATE POLICY flow_select ON public.crm_conversions FOR SELECT TO crm_flow USING (true);
+
 -- POLICY crm_custom_fields flow_select
 
 CREATE POLICY flow_select ON public.crm_custom_fields FOR SELECT TO crm_flow USING (true);
@@ -4353,6 +4568,10 @@ CREATE POLICY flow_update ON public.crm_changes FOR UPDATE TO crm_flow USING (tr
 -- POLICY crm_contacts flow_update
 
 CREATE POLICY flow_update ON public.crm_contacts FOR UPDATE TO crm_flow USING (true) WITH CHECK (true);
+
+-- POLICY crm_conversions flow_update
+
+CREATE POLICY flow_update ON public.crm_conversions FOR UPDATE TO crm_flow USING (true) WITH CHECK (true);
 
 -- POLICY crm_custom_fields flow_update
 
@@ -4501,6 +4720,10 @@ CREATE POLICY owner_all ON public.crm_changes_default TO crm_owner USING (true) 
 -- POLICY crm_contacts owner_all
 
 CREATE POLICY owner_all ON public.crm_contacts TO crm_owner USING (true) WITH CHECK (true);
+
+-- POLICY crm_conversions owner_all
+
+CREATE POLICY owner_all ON public.crm_conversions TO crm_owner USING (true) WITH CHECK (true);
 
 -- POLICY crm_custom_fields owner_all
 
@@ -4786,6 +5009,11 @@ GRANT SELECT ON TABLE public.crm_changes TO crm_flow;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_contacts TO crm_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_contacts TO crm_flow;
+
+-- ACL TABLE crm_conversions
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.crm_conversions TO crm_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.crm_conversions TO crm_flow;
 
 -- ACL TABLE crm_custom_fields
 
@@ -5084,7 +5312,7 @@ insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0f
 insert into public.crm_functions (name, hash) values ('finding.sql', '4aed4d51d9ebd1ab65b8d644f804b548b79ebbdf98770c280bb74c0cfd8a2702');
 insert into public.crm_functions (name, hash) values ('ids.sql', 'd39654e851606a74946930bc5bae797823f5c02d8358831cca44120173ade3a9');
 insert into public.crm_functions (name, hash) values ('partitions.sql', 'ae23d3fc1b6d5d720787d3462600935a7465919f3786d6fcccbfac5b0c06b8c1');
-insert into public.crm_functions (name, hash) values ('pipeline.sql', '58fd9fc711e95f5121ea049a778f73b1cddce0eac52d8be27abfe342d1b0bb45');
-insert into public.crm_functions (name, hash) values ('recommendations.sql', '064d8583fc7908c33639a45d795a7502ea0008145b49e1864963a500ed8ee2b3');
+insert into public.crm_functions (name, hash) values ('pipeline.sql', 'b6c4e927b1a5d6cbc94c9e40a4294b3b699dc16c92493de630ab2f3d2c7e9aa9');
+insert into public.crm_functions (name, hash) values ('recommendations.sql', '0f6c1d02248ef05a40b63a02e7733f4db31354826e61fc64a0fcd7260224ba45');
 insert into public.crm_functions (name, hash) values ('scoring.sql', 'd5b14b97caebc9f3f34fdae9dfdfd3e624e206b889f560a8d23adf6ebc62a8d5');
 insert into public.crm_functions (name, hash) values ('statistics.sql', '2da107de5195344e0fdd505e11c18beea09810e1888e9eef0a5541739109e8fd');
