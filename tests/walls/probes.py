@@ -62,6 +62,15 @@ def outcome(connection: psycopg.Connection, statement: str, values: Sequence[Any
         return type(error).__name__
 
 
+def refusal(connection: psycopg.Connection, statement: str, values: Sequence[Any]) -> str:
+    """The words with which a statement is refused; it is undone."""
+    try:
+        with connection.transaction(force_rollback=True):
+            return f"{connection.execute(statement, values).rowcount} rows"
+    except psycopg.Error as error:
+        return str(error)
+
+
 def ids(connection: psycopg.Connection, question: str, values: Sequence[Any] = ()) -> set[UUID]:
     return {row[0] for row in connection.execute(question, values)}
 
@@ -178,15 +187,19 @@ def nobody_gives_away(database: Database, world: World) -> list[str]:
     wes = world.people["wes"]
     with app(database) as connection:
         for name in ("ada", "cy", "mia"):
-            owner = "cy" if name == "mia" else name
             for table in OWNED:
+                # Without a condition, lest the policy for reading refuse what the one for writing lets through.
                 with acting(connection, world.people[name]):
-                    found = outcome(
-                        connection, f"update {table} set owner_id = %s, team_id = %s where id = %s",
-                        [wes.user_id, world.teams["west"], world.id_of(owner, table)],
-                    )  # fmt: skip
-                if found != "InsufficientPrivilege":
-                    wrong.append(f"{name} gives {table} away: {found}")
+                    words = refusal(
+                        connection,
+                        f"update {table} set owner_id = %s, team_id = %s",
+                        [wes.user_id, world.teams["west"]],
+                    )
+                    touched = outcome(connection, f"update {table} set created_at = '2026-11-22'")
+                if f'policy for table "{table}' not in words:
+                    wrong.append(f"{name} gives {table} away: {words}")
+                if touched != len(world.seen(name, table)):
+                    wrong.append(f"{name} changes {touched} of {table}, not {len(world.seen(name, table))}")
         for name in ("admin", "system", "ada"):
             for table in (*OWNED, *CONFIGURATION, "crm_sales_goals", "crm_suppressions", "crm_keys"):
                 with acting(connection, world.people[name]):
