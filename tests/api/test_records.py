@@ -254,6 +254,12 @@ RIGHTS = [
         for method, path, needed in OF_EACH_RECORD
         if not path.endswith("/restore") or resource.kind.is_mortal
     ),
+    *(
+        ("GET", f"/api/crm/{plural}/{UUID(int=1)}/timeline", {"read"})
+        for plural in ("leads", "deals", "customers")
+    ),
+    ("POST", f"/api/crm/leads/{UUID(int=1)}/convert", {"write"}),
+    ("POST", f"/api/crm/leads/{UUID(int=1)}/convert/undo", {"write"}),
     ("GET", "/api/crm/messages", {"read"}),
     ("POST", "/api/crm/messages", {"write"}),
     ("POST", f"/api/crm/messages/{UUID(int=1)}/cancel", {"write"}),
