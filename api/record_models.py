@@ -106,11 +106,14 @@ def page_of(kind: Kind, shown: type[BaseModel]) -> type[BaseModel]:
 def emptied(kind: Kind, form: type[BaseModel]) -> dict[str, Any]:
     """What the fields of a form hold when nothing is said of them: for replacing a record whole.
 
-    A field that is never shown, such as a secret, stays: who replaces a record cannot have read it.
+    A field that is never shown, such as a secret, stays: who replaces a record cannot have read it. So does its owner: a record
+    is given away by saying so.
     """
     empty: dict[str, Any] = {}
     for name in form.model_fields.keys() & kind.columns.keys() & set(kind.shown):
         column = kind.columns[name]
+        if name == "owner_id" and kind.is_handed_on:
+            continue
         if column.nullable:
             empty[name] = None
         elif column.type.python_type in {dict, list}:

@@ -21,7 +21,11 @@ def complete(writing: Writing) -> None:
     for column, table in _references(writing.kind.table):
         if writing.values.get(column) is not None:
             _check(writing, column, table)
-    if not writing.kind.is_visible_to_some or _belongs_to_a_record(writing):
+    if not writing.kind.is_visible_to_some:
+        return
+    if _belongs_to_a_record(writing):
+        if writing.values.get("owner_id") is not None:
+            raise BadValue("owner_id", "is that of the lead, deal or customer to which this belongs")
         return
     if writing.kind.name == "goal":
         _aim(writing)

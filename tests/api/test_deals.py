@@ -102,6 +102,12 @@ def test_what_is_replaced_keeps_nothing_that_was_not_given(admin):
     assert whole["next_step"] is None
 
 
+def test_what_is_replaced_stays_with_its_owner(admin, reps):
+    deal = enter(admin, owner_id=str(reps[0]))
+    assert admin.put(f"{DEALS}/{deal['id']}", json={"name": "New"}).json()["owner_id"] == str(reps[0])
+    assert admin.patch(f"{DEALS}/{deal['id']}", json={"owner_id": None}).json()["owner_id"] is None
+
+
 def test_fields_of_ones_own_are_added_to_and_taken_away(admin):
     deal = enter(admin, custom={"plan": "team", "seats": 5})
     changed = admin.patch(f"{DEALS}/{deal['id']}", json={"custom": {"plan": None, "region": "EU"}}).json()
