@@ -50,7 +50,7 @@ _READY_FIRST = text(
       and (cast(:since as timestamptz) is null or e.enrolled_at >= :since)
       and (cast(:until as timestamptz) is null or e.enrolled_at < :until)
     order by e.plan_at limit :limit for update of e skip locked
-    """  # noqa: S608 - a constant of this module
+    """
 )
 _PLANNED = text(
     """
@@ -104,7 +104,7 @@ def plan(
 
 
 def plan_for(session: Session, org_id: UUID, lead_ids: Sequence[UUID], *, now: datetime) -> Planned:
-    """Plan the next step of these leads, however many others have been ready for longer: a first answer does not wait for them."""
+    """Plan the next step of these leads, however many others have been ready for longer: a first answer waits for nobody."""
     if not lead_ids:
         return Planned(0, 0)
     values = {"now": now, "org": org_id, "leads": list(lead_ids)}
