@@ -82,7 +82,9 @@ def test_a_first_answer_does_not_wait_for_the_later_steps_of_others(as_flow, org
         )
     post(as_flow, org, source.id, {"email": "late@example.com"}, key="late")
     (late,) = capture()
-    first = rows("select due_at from crm_messages where purpose = 'sequence' and lead_id = :id", id=late.lead_id)
+    first = rows(
+        "select due_at from crm_messages where purpose = 'sequence' and lead_id = :id", id=late.lead_id
+    )
     assert [message["due_at"] for message in first] == [NOW]
 
 
