@@ -13,7 +13,7 @@ from crm_db import clock
 PROJECT = Path(__file__).parent.parent
 
 
-PAGE = "docs/performance.md"
+FIGURES = "docs/performance.md"
 """Written anew after each benchmark; a change of it changes no figure."""
 
 
@@ -38,7 +38,7 @@ def load() -> list[float]:
 
 def commit() -> str:
     """The commit of the checkout, marked when the work tree differs from it in more than the page of figures."""
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{PAGE}")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{FIGURES}")
     return f"{_git('rev-parse', '--short=12', 'HEAD')}{'-dirty' if changed else ''}" or "unknown"
 
 
