@@ -13,6 +13,10 @@ from crm_db import clock
 PROJECT = Path(__file__).parent.parent
 
 
+FIGURES = "docs/performance.md"
+"""Written anew after each benchmark; a change of it changes no figure."""
+
+
 def facts() -> dict[str, Any]:
     """Processor, memory, versions and commit; `load` is the load average (1, 5, 15 minutes) of this moment."""
     return {
@@ -33,15 +37,14 @@ def load() -> list[float]:
 
 
 def commit() -> str:
-    """The commit of the checkout, marked when the work tree differs from it."""
-    answer = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return answer.stdout.strip() or "unknown"
+    """The commit of the checkout, marked when the work tree differs from it in more than the page of figures."""
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{FIGURES}")
+    return f"{_git('rev-parse', '--short=12', 'HEAD')}{'-dirty' if changed else ''}" or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    answer = subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
 
 
 def _processor() -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import RESULTS
-from benchmarks.machine import PROJECT
+from benchmarks.machine import FIGURES, PROJECT
 
-PAGE = PROJECT / "docs" / "performance.md"
+PAGE = PROJECT / FIGURES
 WORDS = {
     "capture": "Taking leads in, next to the least that could (`benchmarks/minimal_capture.py`), on two API workers.",
     "burst": "5,000 posts at once, one in ten by somebody who is in the burst already, captured by two intakes.",

@@ -34,8 +34,7 @@ _ENROL = text(
     returning lead_id
     """
 )
-_READY = text(
-    """
+_READY = """
     select e.org_id, e.id, e.lead_id, e.position, e.enrolled_at, e.plan_at, e.team_id, l.timezone, p.delay as last_delay,
            s.id as step_id, s.position as step_position, s.channel, s.delay, s.timing, s.template, s.config
     from crm_enrolments e
@@ -44,6 +43,10 @@ _READY = text(
                        and s.position > e.position order by s.position limit 1) as s on true
     left join crm_steps p on p.org_id = e.org_id and p.version_id = e.version_id and p.position = e.position
     where e.state = 'active' and e.plan_at <= :now
+"""
+_READY_OF_LEADS = text(f"{_READY} and e.org_id = :org and e.lead_id = any (:leads) for update of e")
+_READY_FIRST = text(
+    f"""{_READY}
       and (cast(:since as timestamptz) is null or e.enrolled_at >= :since)
       and (cast(:until as timestamptz) is null or e.enrolled_at < :until)
     order by e.plan_at limit :limit for update of e skip locked
@@ -95,8 +98,20 @@ def plan(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Planned:
-    """Plan the next step of each enrolment that is ready for it; one without a further step is finished."""
-    ready = session.execute(_READY, {"now": now, "limit": limit, "since": since, "until": until}).all()
+    """Plan the next step of the enrolments that have been ready for it longest; one without a further step is finished."""
+    values = {"now": now, "limit": limit, "since": since, "until": until}
+    return _plan(session, session.execute(_READY_FIRST, values).all(), now)
+
+
+def plan_for(session: Session, org_id: UUID, lead_ids: Sequence[UUID], *, now: datetime) -> Planned:
+    """Plan the next step of these leads, however many others have been ready for longer: a first answer waits for nobody."""
+    if not lead_ids:
+        return Planned(0, 0)
+    values = {"now": now, "org": org_id, "leads": list(lead_ids)}
+    return _plan(session, session.execute(_READY_OF_LEADS, values).all(), now)
+
+
+def _plan(session: Session, ready: Sequence[Row[Any]], now: datetime) -> Planned:
     decided = {org_id: settings.of_org(session, org_id) for org_id in {row.org_id for row in ready}}
     planned = [(row, _moment(row, decided[row.org_id], now)) for row in ready if row.step_id is not None]
     if not ready:

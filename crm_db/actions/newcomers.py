@@ -64,16 +64,17 @@ def _hand_on(
     chosen: Sequence[Assignment],
     now: datetime,
 ) -> Prepared:
-    """The history of what was decided, a place in the sequence, word to the owner."""
+    """The history of what was decided, a place in the sequence and its first step, word to the owner."""
     if not leads:
         return Prepared()
     ids = [lead["id"] for lead in leads]
     scores.remember(session, org_id, [(lead, None) for lead in leads], now=now)
     given = assignments.remember(session, org_id, ids, chosen, now=now)
     enrolled = enrolments.enrol(session, org_id, ids, now=now)
+    planned = enrolments.plan_for(session, org_id, enrolled, now=now).planned
     messages.schedule(session, [notice(org_id, one, now) for one in given])
     events.record(session, org_id, "lead.prepared", "lead", ids, assigned=len(given), enrolled=len(enrolled))
-    return Prepared(len(leads), len(given), len(enrolled))
+    return Prepared(len(leads), len(given), len(enrolled), planned)
 
 
 def notice(org_id: UUID, given: assignments.Given, now: datetime) -> dict[str, Any]:

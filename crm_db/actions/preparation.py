@@ -6,7 +6,6 @@ nobody could take are found by `automation = 'pending'` and settled in one trans
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -55,9 +54,7 @@ def prepare(
     by_org: dict[UUID, list[LeadFacts]] = defaultdict(list)
     for lead in sorted(pending, key=lambda lead: lead.org_id):  # orgs in one order: their locks are
         by_org[lead.org_id].append(lead)
-    prepared = total(_prepare_org(session, org_id, leads, now) for org_id, leads in by_org.items())
-    planned = enrolments.plan(session, limit=limit, now=now).planned if pending else 0
-    return replace(prepared, planned=planned)
+    return total(_prepare_org(session, org_id, leads, now) for org_id, leads in by_org.items())
 
 
 def reopen_ownerless(session: Session, *, limit: int) -> int:
@@ -74,6 +71,7 @@ def _prepare_org(session: Session, org_id: UUID, leads: Sequence[LeadFacts], now
     enrolled = enrolments.enrol(session, org_id, ids, now=now)
     messages.schedule(session, [newcomers.notice(org_id, one, now) for one in given])
     revivals.revive(session, limit=len(ids) * _STEPS_OF_A_LEAD, now=now, lead_ids=ids)
+    planned = enrolments.plan_for(session, org_id, ids, now=now).planned
     session.execute(_DONE, {"org": org_id, "ids": ids})
     events.record(session, org_id, "lead.prepared", "lead", ids, assigned=len(given), enrolled=len(enrolled))
-    return Prepared(len(leads), len(given), len(enrolled))
+    return Prepared(len(leads), len(given), len(enrolled), planned)

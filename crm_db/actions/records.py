@@ -109,7 +109,9 @@ def change(
     """
     before = _held(session, identity, kind, record_id, version)
     writing = _begin(session, identity, kind, values, before, now, whole=whole)
-    changed = {name: value for name, value in writing.values.items() if value != before.get(name)}
+    changed = {
+        name: value for name, value in writing.values.items() if name not in before or value != before[name]
+    }
     if not changed:
         return Written(record_id, before["version"] if kind.is_versioned else 1)
     table = kind.table

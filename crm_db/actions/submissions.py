@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from crm_db.actions import alerts, arrivals, enrolments, events, newcomers
+from crm_db.actions import alerts, arrivals, events, newcomers
 from crm_db.actions.newcomers import Prepared, total
 from crm_db.queries import sources
 from crm_db.rules.normalise import Unusable
@@ -186,13 +186,12 @@ def capture(session: Session, token: UUID, *, now: datetime) -> Captured:
     prepared: list[Prepared] = []
     for org_id in sorted(by_org):  # orgs in one order: their locks are
         verdicts += _keep(session, org_id, by_org[org_id], prepared, now)
-    planned = enrolments.plan(session, limit=len(rows), now=now).planned if prepared else 0
     _settle(session, token, verdicts)
     dead = {verdict.submission_id for verdict in verdicts if verdict.needs_a_person}
     alerts.count_dead_letters(
         session, {(row["org_id"], row["source_id"]) for row in rows if row["id"] in dead}
     )
-    return Captured(tuple(verdicts), tuple(fetches), replace(total(prepared), planned=planned))
+    return Captured(tuple(verdicts), tuple(fetches), total(prepared))
 
 
 def replay(

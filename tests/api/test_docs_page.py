@@ -58,7 +58,9 @@ def test_a_browser_shows_every_route_and_tries_one_and_asks_no_other_host(admin,
         page.goto(f"{admin.base_url}/docs")
         expect(page.locator(".opblock").first).to_be_visible(timeout=60_000)
         routes = admin.get("/openapi.json").json()["paths"]
-        expect(page.locator(".opblock")).to_have_count(sum(len(methods) for methods in routes.values()))
+        expect(page.locator(".opblock")).to_have_count(
+            sum(len(methods) for methods in routes.values()), timeout=60_000
+        )
         page.locator("button.authorize").first.click()
         page.locator("input[aria-label=auth-api-key-value], .auth-container input").first.fill(org.api_key)
         page.locator(".auth-btn-wrapper button.authorize").first.click()

@@ -105,14 +105,14 @@ def spelt(field: str, word: str) -> dict[str, Any]:
 
 
 def is_same(plural: str, field: str, word: str, record: Mapping[str, Any]) -> bool:
-    """Whether a record holds a word as it was given; leads are tidied up, what has a form of its own is brought into it."""
+    """Whether a record holds a word as it was given; people are tidied up, what has a form of its own is brought into it."""
     if field in NORMALISED or (plural == "leads" and field in {"notes", "external_id", "source", "key"}):
         return True
     (name, wanted), *_ = spelt(field, word).items()
     held = record[name]
     if isinstance(wanted, dict):
         held = {key: held.get(key) for key in wanted}
-    if plural == "leads":
+    if plural == "leads" or (plural == "contacts" and field in {"first_name", "last_name"}):
         return solid(wanted).startswith(solid(held)) or not solid(word)  # labels are cut to their length
     return bool(held == wanted)
 

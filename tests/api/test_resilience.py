@@ -138,7 +138,7 @@ def test_a_failure_nobody_foresaw_is_a_bare_500(
     owner.execute("alter table crm_leads rename column company to firma")
     problem = is_problem(admin.get("/api/crm/leads"), 500, "internal_error")
     assert problem["detail"] == "Something went wrong here."
-    assert "ProgrammingError" in caplog.text
+    assert "UndefinedColumn" in caplog.text
     assert "company" not in caplog.text
 
 

@@ -73,6 +73,21 @@ def test_a_submission_becomes_a_scored_assigned_enrolled_lead(as_flow, org, sour
     ]
 
 
+def test_a_first_answer_does_not_wait_for_the_later_steps_of_others(as_flow, org, source, reps):
+    post(as_flow, org, source.id, *({"email": f"early{number}@example.com"} for number in range(3)))
+    capture()
+    with session.unit_of_work() as work:
+        work.execute(
+            text("update crm_enrolments set plan_at = :early"), {"early": NOW - timedelta(minutes=5)}
+        )
+    post(as_flow, org, source.id, {"email": "late@example.com"}, key="late")
+    (late,) = capture()
+    first = rows(
+        "select due_at from crm_messages where purpose = 'sequence' and lead_id = :id", id=late.lead_id
+    )
+    assert [message["due_at"] for message in first] == [NOW]
+
+
 def test_the_same_person_twice_in_a_batch_is_one_lead(as_flow, org, source):
     post(
         as_flow,

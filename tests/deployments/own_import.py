@@ -4,6 +4,7 @@ Workers are started as in the product, and may be killed like it.
 """
 
 import json
+import signal
 import subprocess
 import sys
 from uuid import UUID
@@ -39,4 +40,6 @@ if __name__ == "__main__":
     url, org_id, admin_id, *rest = sys.argv[1:]
     acting.login = lambda: (url, Identity(UUID(org_id), UUID(admin_id), "admin"))
     sys.argv = ["crm", *rest]
+    # As at a terminal: what a shell starts in the background ignores Ctrl-C, and so would whatever the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
