@@ -50,7 +50,7 @@ def test_a_browser_shows_every_route_and_tries_one_and_asks_no_other_host(admin,
             args=["--no-sandbox", "--disable-gpu"],
             env={**os.environ, "HOME": str(tmp_path)},
         )
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": 1280, "height": 20_000})  # it draws what is in view only
         page.set_default_timeout(60_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
