@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import CursorResult, Engine, Result, bindparam, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -141,9 +142,21 @@ def on_behalf_of_the_org(session: Session) -> Iterator[None]:
 
     What it finds out must not reach the caller unless the caller may see it.
     """
-    session.execute(_SET_ROLE, {"role": SERVICE.role})
-    yield
-    session.execute(_SET_ROLE, {"role": session.info["identity"].role})
+    before = session.info.get("role", session.info["identity"].role)
+    _act_as(session, SERVICE.role)
+    try:
+        yield
+    finally:
+        _act_as(session, before)
+
+
+def _act_as(session: Session, role: str) -> None:
+    """Take a role; in a transaction that broke it is taken back with everything else."""
+    session.info["role"] = role
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    if connection.info.transaction_status != TransactionStatus.INERROR:
+        session.execute(_SET_ROLE, {"role": role})
 
 
 def rows_changed(result: Result[Any]) -> int:

@@ -1,9 +1,13 @@
 """A unit of work: whose time it goes by, and how long it may stand still."""
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from crm_db import clock, session
-from tests.conftest import Database
+from crm_db.session import Identity, on_behalf_of_the_org
+from tests.conftest import Database, Org
 
 
 def test_a_unit_of_work_goes_by_the_clock_of_the_database(as_flow: Database) -> None:
@@ -19,3 +23,26 @@ def test_a_transaction_that_stands_still_is_ended(as_flow: Database) -> None:
 def test_the_steady_clock_goes_forward() -> None:
     first = clock.seconds()
     assert clock.seconds() >= first
+
+
+def role(work: Session) -> str:
+    found: str = work.execute(text("select crm_role()")).scalar_one()
+    return found
+
+
+def test_who_acts_for_the_org_does_so_until_the_block_ends_however_it_ends(
+    database: Database, org: Org
+) -> None:
+    session.bind(database.app_url)
+    with session.unit_of_work(Identity(org.org_id, role="rep")) as work:
+        with on_behalf_of_the_org(work):
+            with on_behalf_of_the_org(work):
+                pass
+            assert role(work) == "service"
+        assert role(work) == "rep"
+        with pytest.raises(LookupError), on_behalf_of_the_org(work):
+            raise LookupError
+        assert role(work) == "rep"
+        with pytest.raises(DBAPIError), work.begin_nested(), on_behalf_of_the_org(work):
+            work.execute(text("select 1 / 0"))
+        assert role(work) == "rep"
