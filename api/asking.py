@@ -81,8 +81,7 @@ def chosen(fields: str | None, kind: Kind) -> tuple[str, ...]:
     if not fields:
         return ()
     named = [name.strip() for name in fields.split(",") if name.strip()]
-    if unknown := [name for name in named if name not in kind.shown]:
-        del unknown
+    if any(name not in kind.shown for name in named):
         raise Unanswerable("fields", f"takes {', '.join(kind.shown)}")
     return tuple(dict.fromkeys(["id", *named]))
 

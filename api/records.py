@@ -207,7 +207,8 @@ def _add_replace(router: APIRouter, routes: Routes) -> None:
     _annotate(replace_record, body=_body(form, routes.resource.example), caller=_writer(routes))
     _add(
         router, "PUT", "/{record_id}", replace_record, f"Replace {_one(routes)}", response=routes.shown,
-        words="What is not given is emptied. With If-Match only when it still has that version.", fails=(409, 412),
+        words="What is not given is emptied, but for the owner. With If-Match only when it still has that version.",
+        fails=(409, 412),
     )  # fmt: skip
 
 

@@ -1,9 +1,6 @@
 """What a change of a lead brings with it: one spelling, a time of closing, rest for its sequences, a new score, a decision."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,7 +14,6 @@ CLOSED = frozenset({"converted", "lost", "unqualified"})
 SCORED_BY = ("value", "probability", "last_contact")
 """The facts that the base score looks at."""
 
-_EMPTY: Mapping[str, Any] = MappingProxyType({"utm": {}, "consent": {}, "tags": []})
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _REASON = "the lead is closed"
 _NAMESAKE = text(
@@ -41,9 +37,6 @@ _GO_ON = text(
 
 def complete(writing: Writing) -> None:
     """Complete what is changed of a lead. Raises BadValue, Taken, crm_db.rules.normalise.Unusable."""
-    for name, nothing in _EMPTY.items():
-        if name in writing.values and writing.values[name] is None:
-            writing.values[name] = nothing
     _keep_refusals(writing)
     spelling.complete(writing)
     if writing.before is None:

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from crm_db.actions import arrivals, assignments, events, own_fields, ownership
 from crm_db.errors import NotAllowed
+from crm_db.queries import settings
 from crm_db.rules.mapping import Fields, read_fields
 from crm_db.rules.normalise import Unusable, normalise_lead
 from crm_db.session import Identity
-
-_REGION = text("select country from crm_orgs where id = :org")
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def submit(
     if identity.org_id is None:
         raise NotAllowed("an identity within an org")
     own_fields.hold_against(session, identity.org_id, "lead", custom)
-    region = session.execute(_REGION, {"org": identity.org_id}).scalar_one()
+    region = settings.country_of(session, identity.org_id)
     source = str(fields.get("source") or "api")
     told = {name: value for name, value in fields.items() if name != "source"}
     draft = normalise_lead(Fields(read_fields(told, None).known, custom), region=region, now=now)

@@ -1,11 +1,8 @@
 """What is written of people and companies by hand, brought to the one spelling that everything else relies on."""
 
-from sqlalchemy import text
-
 from crm_db.actions.writing import Writing
-from crm_db.rules import editing
-
-_ORG = text("select country, currency from crm_orgs where id = :org")
+from crm_db.queries import settings
+from crm_db.rules import editing, normalise
 
 
 def complete(writing: Writing) -> None:
@@ -17,7 +14,7 @@ def complete(writing: Writing) -> None:
     changed = {name: value for name, value in given.items() if _is_new(writing, name)}
     if not changed:
         return
-    region = writing.session.execute(_ORG, {"org": writing.org_id}).one().country
+    region = settings.country_of(writing.session, writing.org_id)
     country = None if "country" in changed else writing.after("country")
     spelt = editing.spelling(changed, region=region, country=country, now=writing.now)
     writing.values.update(spelt.values)
@@ -26,12 +23,16 @@ def complete(writing: Writing) -> None:
         writing.values["custom"] = {**custom, "phone_extension": spelt.extension}
 
 
+def phone_number(writing: Writing, given: str) -> str:
+    """A telephone number as every other is spelt; without a prefix it is one of the org's country. Raises Unreadable."""
+    return normalise.phone_number(given, settings.country_of(writing.session, writing.org_id))
+
+
 def price(writing: Writing, *amounts: str) -> None:
     """An amount without a currency is in the org's."""
     given = any(writing.after(amount) is not None for amount in amounts)
     if given and writing.after("currency") is None:
-        org = writing.session.execute(_ORG, {"org": writing.org_id}).one()
-        writing.values["currency"] = org.currency
+        writing.values["currency"] = settings.currency_of(writing.session, writing.org_id)
 
 
 def _is_new(writing: Writing, name: str) -> bool:

@@ -1,13 +1,10 @@
 """Addresses that must not be contacted: entered by anybody who writes to people, taken away by administrators only."""
 
-from sqlalchemy import text
-
+from crm_db.actions import spelling
 from crm_db.actions.writing import Writing
 from crm_db.errors import BadValue
 from crm_db.rules import normalise
 from crm_db.rules.money import Unreadable
-
-_COUNTRY = text("select country from crm_orgs where id = :org")
 
 
 def complete(writing: Writing) -> None:
@@ -19,13 +16,10 @@ def complete(writing: Writing) -> None:
     )
     try:
         writing.values["address"] = (
-            _phone(writing) if by_phone else normalise.email_address(writing.values["address"])
+            spelling.phone_number(writing, writing.values["address"])
+            if by_phone
+            else normalise.email_address(writing.values["address"])
         )
     except Unreadable as problem:
         what = "a telephone number" if by_phone else "an e-mail address"
         raise BadValue("address", f"is {what} that cannot be used: {problem}") from None
-
-
-def _phone(writing: Writing) -> str:
-    country = writing.session.execute(_COUNTRY, {"org": writing.org_id}).scalar_one()
-    return normalise.phone_number(writing.values["address"], country)

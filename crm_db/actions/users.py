@@ -7,14 +7,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
-from crm_db.actions import events
+from crm_db.actions import events, spelling
 from crm_db.actions.teams import check_zone
 from crm_db.actions.writing import Removal, Writing
 from crm_db.errors import BadValue, LastAdministrator
 from crm_db.rules import normalise
 from crm_db.rules.money import Unreadable
 
-_COUNTRY = text("select country from crm_orgs where id = :org")
 # Two administrators who take the right from each other at once would leave none.
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('crm_administrators:' || :org, 0))")
 _ANOTHER_ADMIN = text(
@@ -54,8 +53,11 @@ def complete(writing: Writing) -> None:
             values["email"] = normalise.email_address(values["email"])
     except Unreadable:
         raise BadValue("email", "is not an e-mail address") from None
-    if values.get("phone") is not None:
-        values["phone"] = _phone(writing)
+    try:
+        if values.get("phone") is not None:
+            values["phone"] = spelling.phone_number(writing, values["phone"])
+    except Unreadable as problem:
+        raise BadValue("phone", str(problem)) from None
     if writing.before is None:
         return
     if writing.after("role") != "admin" or not writing.after("active"):
@@ -105,11 +107,3 @@ def _keep_an_administrator(session: Session, org_id: UUID, before: RowMapping) -
     session.execute(_ONE_AT_A_TIME, {"org": str(org_id)})
     if not session.execute(_ANOTHER_ADMIN, {"org": org_id, "user": before["id"]}).scalar_one():
         raise LastAdministrator
-
-
-def _phone(writing: Writing) -> str:
-    country = writing.session.execute(_COUNTRY, {"org": writing.org_id}).scalar_one()
-    try:
-        return normalise.phone_number(writing.values["phone"], country)
-    except Unreadable as problem:
-        raise BadValue("phone", str(problem)) from None

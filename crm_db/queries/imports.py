@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
+from crm_db.queries import settings
 from crm_db.rules.imports.deciding import Known
 from crm_db.rules.imports.rows import Identity
 from crm_db.rules.matching import Candidate
@@ -40,7 +41,6 @@ _OWNERS = text(
     """
 )
 _SOURCE = text("select id, team_id, region from crm_sources where org_id = :org and name = :name and active")
-_COUNTRY = text("select country from crm_orgs where id = :org")
 _AGAIN = "\n"
 
 
@@ -101,7 +101,7 @@ def owners(session: Session, org_id: UUID) -> Mapping[str, Owner]:
 
 def place(session: Session, org_id: UUID, source: str) -> Place:
     """Where the leads of a source belong."""
-    country = session.execute(_COUNTRY, {"org": org_id}).scalar_one()
+    country = settings.country_of(session, org_id)
     row = session.execute(_SOURCE, {"org": org_id, "name": source}).one_or_none()
     return Place(None, None, country) if row is None else Place(row.id, row.team_id, row.region or country)
 

@@ -81,6 +81,18 @@ def values_of(session: Session, org_id: UUID, *keys: str) -> Mapping[str, Mappin
     return {**defaults, **{row.key: _usable(row.key, row.value) for row in found}}
 
 
+def country_of(session: Session, org_id: UUID) -> str | None:
+    """The country of an org: where telephone numbers are dialled that do not say."""
+    country: str | None = session.execute(_ORG, {"org": org_id}).one().country
+    return country
+
+
+def currency_of(session: Session, org_id: UUID) -> str:
+    """The currency of an org: that of amounts which do not say."""
+    currency: str = session.execute(_ORG, {"org": org_id}).one().currency
+    return currency
+
+
 def zone_of(session: Session, org_id: UUID) -> ZoneInfo:
     """The zone of an org: what `today` means where nobody says otherwise."""
     return _zone(session.execute(_ORG, {"org": org_id}).one().timezone, ZoneInfo("UTC"))
