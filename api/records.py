@@ -5,19 +5,19 @@ answered follow from these.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 
 from api import openapi
 from api.asking import RecordQuery, chosen, query_in, signature
@@ -28,6 +28,7 @@ from api.identity import KEY_SCHEMES, Admin, Caller, Manager, Reader, Writer, re
 from api.preconditions import etag, version_in
 from api.problems import failure_of, faults_of
 from api.record_models import Operation, Operations, Outcomes, emptied, page_of, patch_of, shown_of
+from api.services import services_of
 from crm_db import clock
 from crm_db.actions import records as actions
 from crm_db.actions.records import Written
@@ -37,7 +38,7 @@ from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Document, Question
 from crm_db.rules.asking import Moment
 from crm_db.rules.normalise import Unusable
-from crm_db.session import on_behalf_of_the_org, reading, unit_of_work
+from crm_db.session import on_behalf_of_the_org, unit_of_work
 
 IfMatch = Annotated[str | None, Header(description='The version that it must still have, as its ETag: `"3"`')]
 IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the first answer for 24 hours")]
@@ -73,6 +74,15 @@ class Resource:
     def noun(self) -> str:
         """What people call one."""
         return self.kind.name.replace("_", " ")
+
+
+class _Bare(APIRoute):
+    """A route whose endpoint takes the request and gives the answer, with nothing in between."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint itself."""
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
 
 
 @dataclass(frozen=True)
@@ -126,14 +136,15 @@ def add_list(router: APIRouter, routes: Routes, form: type[RecordQuery]) -> None
     async def list_records(request: Request) -> Response:
         caller = await reader_of(request)
         query = query_in(form, request.query_params)
-        return await run_in_threadpool(_listed, caller, kind, query)
+        threads = services_of(request).list_threads
+        return await to_thread.run_sync(_listed, caller, kind, query, limiter=threads)
 
     list_records.__doc__ = (
         f"{_many(routes).capitalize()} that you may see, in the order asked for;"
         " `next_cursor` of a page is the `cursor` of the next."
     )
     router.routes.append(
-        APIRoute(
+        _Bare(
             router.prefix,
             list_records,
             methods=["GET"],
@@ -303,8 +314,7 @@ _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
 def _listed(caller: Caller, kind: Kind, query: RecordQuery) -> Response:
     """A page of records as JSON."""
     asked = query.question(kind, lambda: _here(caller))
-    with reading(caller.identity) as connection:
-        found = records.listed(connection, caller.org_id, kind, asked)
+    found = records.listed(caller.identity, caller.org_id, kind, asked)
     cursor = cursor_after(signature(asked.full_order(kind)), found.next)
     told = f', "count": {_count(caller, kind, asked)}' if query.count else ""
     return json_response(f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}')

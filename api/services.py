@@ -17,10 +17,12 @@ from crm_db import session
 
 @dataclass(frozen=True)
 class Services:
-    """The parts that routes use. Capture has a pool and threads of its own, so that nothing else can keep it waiting."""
+    """The parts that routes use. Capture has a pool and threads of its own, so that nothing else can keep it waiting; lists have
+    few threads, so that they keep nothing else waiting."""
 
     settings: Settings
     intake: Intake
+    list_threads: CapacityLimiter
     prefect: PrefectRest
     watch: Watch
 
@@ -45,7 +47,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             rate_per_minute=settings.capture_rate_per_minute,
             form_rate_per_minute=settings.form_rate_per_minute,
         )
-        yield Services(settings, intake, prefect, watch)
+        yield Services(settings, intake, CapacityLimiter(settings.list_threads), prefect, watch)
     finally:
         watch.close()
         prefect.close()

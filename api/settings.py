@@ -35,6 +35,12 @@ class Settings(BaseSettings):
     app_pool_size: int = Field(
         default=5, ge=1, alias="CRM_APP_POOL_SIZE", description="Connections of an API process for REST."
     )
+    list_threads: int = Field(
+        default=2,
+        ge=1,
+        alias="CRM_LIST_THREADS",
+        description="Lists that an API process reads at one time; on few processors more are slower, not faster.",
+    )
     capture_pool_size: int = Field(
         default=6,
         ge=1,

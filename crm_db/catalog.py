@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, text
 
+from crm_db.connections import open_engine
 from crm_db.roles import ROLES
-from crm_db.session import open_engine
 
 UNWALLED = ("crm_functions",)
 

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from crm_db.actions.housekeeping import MONTHS_AHEAD
-from crm_db.session import open_engine
+from crm_db.connections import open_engine
 
 HERE = Path(__file__).parent
 _ONE_AT_A_TIME = 0x43524D  # advisory lock: two migrations of one database wait for each other

@@ -156,11 +156,11 @@ CREATE FUNCTION public.crm_count_found(p_kind text, p_filter jsonb, p_most integ
     AS $$
 declare
     place regclass := crm_table_of(p_kind);
-    conditions record := crm_find_where(place, p_filter);
+    met record := crm_find_where(place, p_filter);
     counted bigint;
 begin
     execute format('select count(*) from (select from %s t where %s limit %s) as found',
-                   place, concat_ws(' and ', conditions.tight, conditions.loose), p_most) into counted;
+                   place, concat_ws(' and ', met.tight, met.loose), p_most) into counted;
     return counted;
 end $$;
 
@@ -326,19 +326,20 @@ end $$;
 
 -- FUNCTION crm_find_column(regclass, text)
 
-CREATE FUNCTION public.crm_find_column(p_table regclass, p_field text, OUT kind text, OUT nullable boolean) RETURNS record
+CREATE FUNCTION public.crm_find_column(p_table regclass, p_field text) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
-    select format_type(a.atttypid, null), not a.attnotnull into kind, nullable
-    from pg_attribute a
-    where a.attrelid = p_table and a.attname = p_field and a.attnum > 0 and not a.attisdropped
-      and has_column_privilege('crm_app', p_table, a.attnum, 'select');
-    if kind is null then
+    if not has_column_privilege('crm_app', p_table, p_field, 'select') or p_field = any ('{ctid,tableoid,xmin,xmax,cmin,cmax}') then
         raise exception 'no such field' using errcode = '22023';
     end if;
+    return 't.' || quote_ident(p_field);
 end $$;
+
+-- COMMENT FUNCTION crm_find_column(p_table regclass, p_field text)
+
+COMMENT ON FUNCTION public.crm_find_column(p_table regclass, p_field text) IS 'A column that the API may read, in SQL.';
 
 -- FUNCTION crm_find_condition(regclass, jsonb)
 
@@ -351,29 +352,23 @@ declare
     op text := p_condition ->> 'op';
     given jsonb := p_condition -> 'value';
     word text := given #>> '{}';
-    col record;
+    col text := crm_find_column(p_table, case when field ^@ 'custom.' then 'custom' else field end);
     condition text;
 begin
     if field ^@ 'custom.' then
-        perform crm_find_column(p_table, 'custom');
         condition := crm_find_custom(substr(field, 8), op, given);
     else
-        col := crm_find_column(p_table, field);
         condition := case op
-            when 'eq' then format('t.%I = %L::%s', field, word, col.kind)
-            when 'ne' then format('t.%I is distinct from %L::%s', field, word, col.kind)
-            when 'gt' then format('t.%I > %L::%s', field, word, col.kind)
-            when 'gte' then format('t.%I >= %L::%s', field, word, col.kind)
-            when 'lt' then format('t.%I < %L::%s', field, word, col.kind)
-            when 'lte' then format('t.%I <= %L::%s', field, word, col.kind)
-            when 'between' then format('t.%I between %L::%s and %L::%s', field, given ->> 0, col.kind, given ->> 1, col.kind)
-            when 'null' then format('t.%I is %s null', field, case when word = 'true' then '' else 'not' end)
-            when 'in' then format('t.%I = any (%L::%s[])', field, array(select jsonb_array_elements_text(given))::text, col.kind)
-            when 'contains' then case when col.kind ^@ 'text[]'
-                then format('t.%I @> %L', field, array[word]::text)
-                else format('lower(t.%I::text) like %L', field, crm_like_part(word))
-                     || case when crm_find_words(p_table) like '%COALESCE(' || field || ',%'
-                             then format(' and %s like %L', crm_find_words(p_table), crm_like_part(word)) else '' end end end;
+            when 'eq' then col || ' = ' || quote_literal(word)
+            when 'ne' then col || ' is distinct from ' || quote_literal(word)
+            when 'gt' then col || ' > ' || quote_literal(word)
+            when 'gte' then col || ' >= ' || quote_literal(word)
+            when 'lt' then col || ' < ' || quote_literal(word)
+            when 'lte' then col || ' <= ' || quote_literal(word)
+            when 'between' then format('%s between %L and %L', col, given ->> 0, given ->> 1)
+            when 'null' then col || case when word = 'true' then ' is null' else ' is not null' end
+            when 'in' then format('%s = any (%L)', col, array(select jsonb_array_elements_text(given))::text)
+            when 'contains' then crm_find_part(p_table, field, word) end;
     end if;
     if condition is null then
         raise exception 'no such operator' using errcode = '22023';
@@ -423,32 +418,37 @@ CREATE FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer
 declare
     looked_through constant integer := 2000;
     place regclass := crm_table_of(p_kind);
-    conditions record := crm_find_where(place, p_filter);
+    met record := crm_find_where(place, p_filter);
+    steps record := crm_find_steps(place, p_filter -> 'sort', nullif(p_filter -> 'after', 'null'));
     left_over integer := least(p_limit, 1001);
-    step record;
+    ordering text;
     walk text;
-    found_now uuid[];
+    found uuid[];
+    found_now integer;
     is_all boolean;
 begin
-    for step in select * from crm_find_steps(place, p_filter -> 'sort', nullif(p_filter -> 'after', 'null')) loop
-        walk := format('from %s t where %s and %s', place, conditions.tight, step.condition);
-        if conditions.loose is null then
-            execute format('select array(select t.id %s order by %s limit %s)', walk, step.ordering, left_over) into found_now;
+    for k in 1..cardinality(steps.conditions) loop
+        ordering := steps.orderings[k];
+        walk := format('from %s t where %s and %s', place, met.tight, steps.conditions[k]);
+        if met.loose is null then
+            return query execute format('select t.id %s order by %s limit %s', walk, ordering, left_over);
+            get diagnostics found_now = row_count;
         else
             execute format('select array(select t.id from (select t.* %s order by %s limit %s) t where %s limit %s)',
-                           walk, step.ordering, looked_through, conditions.loose, left_over) into found_now;
-            if cardinality(found_now) < left_over then
+                           walk, ordering, looked_through, met.loose, left_over) into found;
+            if cardinality(found) < left_over then
                 execute format('select count(*) < %s from (select %s limit %1$s) as looked', looked_through, walk) into is_all;
                 if not is_all then
                     perform set_config('enable_indexscan', 'off', true);  -- else an index of the order, read to its end, may look cheaper
                     execute format('with found as materialized (select t.* %s and %s) select array(select t.id from found t order by %s limit %s)',
-                                   walk, conditions.loose, step.ordering, left_over) into found_now;
+                                   walk, met.loose, ordering, left_over) into found;
                     perform set_config('enable_indexscan', 'on', true);
                 end if;
             end if;
+            return query select unnest(found);
+            found_now := cardinality(found);
         end if;
-        return query select unnest(found_now);
-        left_over := left_over - cardinality(found_now);
+        left_over := left_over - found_now;
         exit when left_over <= 0;
     end loop;
 end $_$;
@@ -457,58 +457,61 @@ end $_$;
 
 COMMENT ON FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer) IS 'Ids of the records that a filter lets through and the caller may see, in order.';
 
--- FUNCTION crm_find_order(text[], boolean[], boolean[], integer, integer)
+-- FUNCTION crm_find_part(regclass, text, text)
 
-CREATE FUNCTION public.crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    AS $$
-    select string_agg(format('t.%I %s', p_names[k], case when p_downs[k] then 'desc' else 'asc' end)
-                      || case when p_nullables[k] and k > p_known then ' nulls last' else '' end, ', ' order by k)
-    from generate_series(p_from, cardinality(p_names)) as k
-$$;
-
--- FUNCTION crm_find_steps(regclass, jsonb, jsonb)
-
-CREATE FUNCTION public.crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb) RETURNS TABLE(condition text, ordering text)
+CREATE FUNCTION public.crm_find_part(p_table regclass, p_field text, p_word text) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare
-    names text[] := array(select s ->> 'field' from jsonb_array_elements(p_sort) as s);
-    downs boolean[] := array(select coalesce((s ->> 'down')::boolean, false) from jsonb_array_elements(p_sort) as s);
-    depth integer := cardinality(names);
-    kinds text[] := '{}';
-    nullables boolean[] := '{}';
-    stills text[] := '{}';
-    still text := 'true';
-    held text;
-    col record;
+    words text := crm_find_words(p_table);
 begin
-    foreach held in array names loop
-        col := crm_find_column(p_table, held);
-        kinds := kinds || col.kind;
-        nullables := nullables || col.nullable;
-    end loop;
-    for k in 1..depth loop
-        stills[k] := still;
+    if (select atttypid = 'text[]'::regtype from pg_attribute where attrelid = p_table and attname = p_field) then
+        return format('t.%I @> %L', p_field, array[p_word]::text);
+    end if;
+    return format('lower(t.%I::text) like %L', p_field, crm_like_part(p_word))
+        || case when words like '%COALESCE(' || p_field || ',%' then format(' and %s like %L', words, crm_like_part(p_word)) else '' end;
+end $$;
+
+-- FUNCTION crm_find_steps(regclass, jsonb, jsonb)
+
+CREATE FUNCTION public.crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb, OUT conditions text[], OUT orderings text[]) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    depth integer := jsonb_array_length(p_sort);
+    stills text[] := '{true}';  -- by how many columns stand still: under which condition
+    rest text := '';            -- the order of the columns that follow
+    one jsonb;
+    col text;
+    held text;
+    way text;
+    has_nulls boolean;
+begin
+    for k in 1..case when p_after is null then 0 else depth - 1 end loop
         held := p_after ->> (k - 1);
-        still := still || case when held is null then format(' and t.%I is null', names[k])
-                               else format(' and t.%I = %L::%s', names[k], held, kinds[k]) end;
+        stills[k + 1] := stills[k] || ' and ' || crm_find_column(p_table, p_sort -> (k - 1) ->> 'field')
+            || case when held is null then ' is null' else ' = ' || quote_literal(held) end;
     end loop;
-    for k in reverse case when p_after is null then 1 else depth end..1 loop
+    for k in reverse depth..1 loop
+        one := p_sort -> (k - 1);
+        col := crm_find_column(p_table, one ->> 'field');
+        way := case when (one ->> 'down')::boolean then ' desc' else ' asc' end;
+        has_nulls := coalesce((one ->> 'nullable')::boolean, true);
         held := p_after ->> (k - 1);
-        continue when held is null and p_after is not null;
-        condition := stills[k] || case
-            when p_after is not null then format(' and t.%I %s %L::%s', names[k], case when downs[k] then '<' else '>' end, held, kinds[k])
-            when nullables[k] then format(' and t.%I is not null', names[k])
-            else '' end;
-        ordering := crm_find_order(names, downs, nullables, k, k);
-        return next;
-        if nullables[k] then
-            condition := stills[k] || format(' and t.%I is null', names[k]);
-            ordering := crm_find_order(names, downs, nullables, k + 1, k);
-            return next;
+        if (p_after is null and k = 1) or held is not null then
+            conditions := conditions || (stills[k] || case
+                when p_after is not null then ' and ' || col || case way when ' desc' then ' < ' else ' > ' end || quote_literal(held)
+                when has_nulls then ' and ' || col || ' is not null'
+                else '' end);
+            orderings := orderings || (col || way || rest);
+            if has_nulls then
+                conditions := conditions || (stills[k] || ' and ' || col || ' is null');
+                orderings := orderings || coalesce(nullif(substr(rest, 3), ''), 't.id');
+            end if;
         end if;
+        rest := ', ' || col || way || case when has_nulls then ' nulls last' else '' end || rest;
     end loop;
 end $$;
 
@@ -535,7 +538,8 @@ begin
     if place.is_mortal then
         tight := tight || case when (p_filter ->> 'deleted')::boolean then ' and t.deleted_at is not null' else ' and t.deleted_at is null' end;
     end if;
-    for condition in select * from jsonb_array_elements(p_filter -> 'where') loop
+    for k in 0..coalesce(jsonb_array_length(p_filter -> 'where'), 0) - 1 loop
+        condition := p_filter -> 'where' -> k;
         if condition ->> 'op' = 'contains' or condition ->> 'field' ^@ 'custom.' then
             loose := concat_ws(' and ', loose, crm_find_condition(p_table, condition));
         else
@@ -4871,9 +4875,9 @@ GRANT ALL ON FUNCTION public.crm_count_found(p_kind text, p_filter jsonb, p_most
 REVOKE ALL ON FUNCTION public.crm_ensure_partitions(months integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.crm_ensure_partitions(months integer) TO crm_flow;
 
--- ACL FUNCTION crm_find_column(p_table regclass, p_field text, OUT kind text, OUT nullable boolean)
+-- ACL FUNCTION crm_find_column(p_table regclass, p_field text)
 
-REVOKE ALL ON FUNCTION public.crm_find_column(p_table regclass, p_field text, OUT kind text, OUT nullable boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.crm_find_column(p_table regclass, p_field text) FROM PUBLIC;
 
 -- ACL FUNCTION crm_find_condition(p_table regclass, p_condition jsonb)
 
@@ -4888,13 +4892,13 @@ REVOKE ALL ON FUNCTION public.crm_find_custom(p_key text, p_op text, p_value jso
 REVOKE ALL ON FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer) TO crm_app;
 
--- ACL FUNCTION crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer)
+-- ACL FUNCTION crm_find_part(p_table regclass, p_field text, p_word text)
 
-REVOKE ALL ON FUNCTION public.crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.crm_find_part(p_table regclass, p_field text, p_word text) FROM PUBLIC;
 
--- ACL FUNCTION crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb)
+-- ACL FUNCTION crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb, OUT conditions text[], OUT orderings text[])
 
-REVOKE ALL ON FUNCTION public.crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb, OUT conditions text[], OUT orderings text[]) FROM PUBLIC;
 
 -- ACL FUNCTION crm_find_where(p_table regclass, p_filter jsonb, OUT tight text, OUT loose text)
 
@@ -5306,10 +5310,10 @@ GRANT SELECT(updated_at) ON TABLE public.crm_users TO crm_flow;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_app;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 
-insert into public.alembic_version (version_num) values ('0010');
+insert into public.alembic_version (version_num) values ('0011');
 insert into public.crm_functions (name, hash) values ('auth.sql', 'cf5424ae3cac4e7402149737854b1c22082174042d4f1184b9c2a0b63485c77c');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
-insert into public.crm_functions (name, hash) values ('finding.sql', '4aed4d51d9ebd1ab65b8d644f804b548b79ebbdf98770c280bb74c0cfd8a2702');
+insert into public.crm_functions (name, hash) values ('finding.sql', 'ca3a025ccfbde9a1ffa846ebe1c9ae3083b1973c3321b389f71ec1cedba1d101');
 insert into public.crm_functions (name, hash) values ('ids.sql', 'd39654e851606a74946930bc5bae797823f5c02d8358831cca44120173ade3a9');
 insert into public.crm_functions (name, hash) values ('partitions.sql', 'ae23d3fc1b6d5d720787d3462600935a7465919f3786d6fcccbfac5b0c06b8c1');
 insert into public.crm_functions (name, hash) values ('pipeline.sql', 'b6c4e927b1a5d6cbc94c9e40a4294b3b699dc16c92493de630ab2f3d2c7e9aa9');

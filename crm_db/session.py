@@ -9,10 +9,10 @@ from uuid import UUID
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import CursorResult, Engine, Result, bindparam, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import CursorResult, Engine, Result, bindparam, text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+
+from crm_db.connections import open_engine
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,14 @@ class Identity:
 
 SERVICE = Identity(org_id=None)
 
-_IDENTITY = ("org", "user", "role", "teams", "actor")
-_ACT_AS = """
-    select set_config('crm.org_id', %(org)s, true), set_config('crm.user_id', %(user)s, true),
-           set_config('crm.role', %(role)s, true), set_config('crm.team_ids', %(teams)s, true),
-           set_config('crm.actor', %(actor)s, true), now() as now
+ACTING = """
+    set_config('crm.org_id', %(org)s, true), set_config('crm.user_id', %(user)s, true),
+    set_config('crm.role', %(role)s, true), set_config('crm.team_ids', %(teams)s, true),
+    set_config('crm.actor', %(actor)s, true)
 """
-_SET_IDENTITY = text(re.sub(r"%\((\w+)\)s", r":\1", _ACT_AS)).bindparams(
+"""Columns that say on whose behalf the transaction acts from then on, of an identity's values."""
+_IDENTITY = ("org", "user", "role", "teams", "actor")
+_SET_IDENTITY = text(re.sub(r"%\((\w+)\)s", r":\1", f"select {ACTING}, now() as now")).bindparams(
     *(bindparam(name) for name in _IDENTITY)
 )
 _SET_ROLE = text("select set_config('crm.role', :role, true)").bindparams(bindparam("role"))
@@ -86,29 +87,6 @@ def bound_to(url: str) -> Iterator[None]:
         _process.engine = before
 
 
-def open_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine as every process uses it: pings before use, hides values in errors, gives up connecting after 10 s.
-
-    A server that went silent is given up after half a minute, and no setting of a server makes a commit less than durable. A
-    process that stands still in the middle of a transaction loses it after two minutes, and others its locks.
-    """
-    return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
-        poolclass=QueuePool,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
-        pool_timeout=10,
-        hide_parameters=True,
-        connect_args={
-            "connect_timeout": 10,
-            "tcp_user_timeout": 30_000,
-            "options": "-c timezone=UTC -c lock_timeout=30s -c synchronous_commit=on"
-            " -c idle_in_transaction_session_timeout=2min",
-        },
-    )
-
-
 @contextmanager
 def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
     """One piece of work, one transaction: committed when the block ends, rolled back when it raises."""
@@ -120,18 +98,22 @@ def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
         yield session
 
 
-@contextmanager
-def reading(identity: Identity) -> Iterator[psycopg.Connection]:
-    """A unit of work that only reads, on the bare connection: for what is read more often than anything else."""
+def answered(identity: Identity, question: bytes, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement, in one exchange with the database: for what is asked more often than anything else.
+
+    question: a statement that says by the columns ACTING, before it reads anything, on whose behalf it is asked.
+    """
     if _process.engine is None:
         raise NotBound
     pooled = _process.engine.raw_connection()
     try:
         connection = pooled.driver_connection
         assert isinstance(connection, psycopg.Connection)
-        connection.execute(_ACT_AS, _settings_of(identity))
-        yield connection
-        connection.commit()  # a rollback would make psycopg forget the statements that it has prepared
+        connection.autocommit = True
+        try:
+            return connection.execute(question, {**values, **_settings_of(identity)}).fetchall()
+        finally:
+            connection.autocommit = False
     finally:
         pooled.close()
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, bindparam, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm_db.queries.kinds import Kind
 from crm_db.queries.pages import json_of
 from crm_db.rules.asking import Condition, Order
+from crm_db.session import ACTING, Identity, answered
 
 COUNT_AT_MOST = 100_000
 _COUNT = text("select crm_count_found(:kind, :filter, :most)").bindparams(bindparam("filter", type_=JSONB))
@@ -42,7 +42,10 @@ class Question:
         return {
             "where": [condition.document() for condition in self.where],
             "q": self.words,
-            "sort": [order.document() for order in self.full_order(kind)],
+            "sort": [
+                {**order.document(), "nullable": kind.columns[order.field].nullable}
+                for order in self.full_order(kind)
+            ],
             "after": self.after,
             "deleted": self.deleted,
         }
@@ -65,19 +68,16 @@ class Document:
     version: int = field(default=1)
 
 
-def listed(connection: psycopg.Connection, org_id: UUID, kind: Kind, asked: Question) -> Found:
-    """The records that a question lets through, in its order, in one statement. One more than the page is read.
-
-    connection: of `session.reading`, where nothing stands between a list and the database.
-    """
+def listed(identity: Identity, org_id: UUID, kind: Kind, asked: Question) -> Found:
+    """The records that a question lets through, in its order, in one statement. One more than the page is read."""
     order = tuple(one.field for one in asked.full_order(kind))
     values = {
-        "org": org_id,
+        "org_id": org_id,
         "kind": kind.name,
         "filter": Jsonb(asked.document(kind)),
         "limit": asked.limit + 1,
     }
-    rows = connection.execute(_list(kind, asked.fields or kind.shown, order), values).fetchall()
+    rows = answered(identity, _list(kind, asked.fields or kind.shown, order), values)
     page = rows[: asked.limit]
     following = tuple(page[-1][1:]) if len(rows) > asked.limit else None
     return Found(tuple(row[0] for row in page), following)
@@ -85,17 +85,22 @@ def listed(connection: psycopg.Connection, org_id: UUID, kind: Kind, asked: Ques
 
 @lru_cache(maxsize=500)
 def _list(kind: Kind, fields: tuple[str, ...], order: tuple[str, ...]) -> bytes:
-    """The statement of a list; names come from the kind, never from whoever asks. Each record is read by its key (limit 1)."""
+    """The statement of a list; names come from the kind, never from whoever asks. Each record is read by its key (limit 1).
+
+    What is to be found is told by the row that says who asks, so that this is said first.
+    """
     assert {*fields, *order} <= kind.columns.keys()
-    pairs = ", ".join(f"'{name}', t.{name}" for name in fields)
+    shown = ", ".join(f"t.{name}" for name in fields)
     needed = ", ".join(sorted({*fields, *order}))
     places = "".join(f", cast(t.{name} as text)" for name in order)
     return f"""
-        select cast(json_build_object({pairs}) as text){places}
-        from crm_find_ids(%(kind)s, %(filter)s, %(limit)s) with ordinality as found(id, place)
+        select cast(row_to_json(shown) as text){places}
+        from (select cast(%(kind)s as text) as kind, {ACTING}) as me
+        cross join lateral crm_find_ids(me.kind, %(filter)s, %(limit)s) with ordinality as found(id, place)
         cross join lateral (
-            select {needed} from {kind.table.name} r where r.org_id = %(org)s and r.id = found.id limit 1
+            select {needed} from {kind.table.name} r where r.org_id = %(org_id)s and r.id = found.id limit 1
         ) t
+        cross join lateral (select {shown}) shown
         order by found.place
     """.encode()  # noqa: S608 - names of our own columns
 

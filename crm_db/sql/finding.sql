@@ -31,17 +31,15 @@ $$;
 comment on function crm_find_words(regclass) is 'The words in which q looks, as the index on them says; null where there is none.';
 revoke all on function crm_find_words(regclass) from public;
 
-create or replace function crm_find_column(p_table regclass, p_field text, out kind text, out nullable boolean)
+create or replace function crm_find_column(p_table regclass, p_field text) returns text
 language plpgsql stable set search_path = public, pg_temp as $$
 begin
-    select format_type(a.atttypid, null), not a.attnotnull into kind, nullable
-    from pg_attribute a
-    where a.attrelid = p_table and a.attname = p_field and a.attnum > 0 and not a.attisdropped
-      and has_column_privilege('crm_app', p_table, a.attnum, 'select');
-    if kind is null then
+    if not has_column_privilege('crm_app', p_table, p_field, 'select') or p_field = any ('{ctid,tableoid,xmin,xmax,cmin,cmax}') then
         raise exception 'no such field' using errcode = '22023';
     end if;
+    return 't.' || quote_ident(p_field);
 end $$;
+comment on function crm_find_column(regclass, text) is 'A column that the API may read, in SQL.';
 revoke all on function crm_find_column(regclass, text) from public;
 
 create or replace function crm_like_part(p_words text) returns text language sql immutable as $$
@@ -75,6 +73,19 @@ begin
 end $$;
 revoke all on function crm_find_custom(text, text, jsonb) from public;
 
+create or replace function crm_find_part(p_table regclass, p_field text, p_word text) returns text
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+    words text := crm_find_words(p_table);
+begin
+    if (select atttypid = 'text[]'::regtype from pg_attribute where attrelid = p_table and attname = p_field) then
+        return format('t.%I @> %L', p_field, array[p_word]::text);
+    end if;
+    return format('lower(t.%I::text) like %L', p_field, crm_like_part(p_word))
+        || case when words like '%COALESCE(' || p_field || ',%' then format(' and %s like %L', words, crm_like_part(p_word)) else '' end;
+end $$;
+revoke all on function crm_find_part(regclass, text, text) from public;
+
 create or replace function crm_find_condition(p_table regclass, p_condition jsonb) returns text
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
@@ -82,29 +93,23 @@ declare
     op text := p_condition ->> 'op';
     given jsonb := p_condition -> 'value';
     word text := given #>> '{}';
-    col record;
+    col text := crm_find_column(p_table, case when field ^@ 'custom.' then 'custom' else field end);
     condition text;
 begin
     if field ^@ 'custom.' then
-        perform crm_find_column(p_table, 'custom');
         condition := crm_find_custom(substr(field, 8), op, given);
     else
-        col := crm_find_column(p_table, field);
         condition := case op
-            when 'eq' then format('t.%I = %L::%s', field, word, col.kind)
-            when 'ne' then format('t.%I is distinct from %L::%s', field, word, col.kind)
-            when 'gt' then format('t.%I > %L::%s', field, word, col.kind)
-            when 'gte' then format('t.%I >= %L::%s', field, word, col.kind)
-            when 'lt' then format('t.%I < %L::%s', field, word, col.kind)
-            when 'lte' then format('t.%I <= %L::%s', field, word, col.kind)
-            when 'between' then format('t.%I between %L::%s and %L::%s', field, given ->> 0, col.kind, given ->> 1, col.kind)
-            when 'null' then format('t.%I is %s null', field, case when word = 'true' then '' else 'not' end)
-            when 'in' then format('t.%I = any (%L::%s[])', field, array(select jsonb_array_elements_text(given))::text, col.kind)
-            when 'contains' then case when col.kind ^@ 'text[]'
-                then format('t.%I @> %L', field, array[word]::text)
-                else format('lower(t.%I::text) like %L', field, crm_like_part(word))
-                     || case when crm_find_words(p_table) like '%COALESCE(' || field || ',%'
-                             then format(' and %s like %L', crm_find_words(p_table), crm_like_part(word)) else '' end end end;
+            when 'eq' then col || ' = ' || quote_literal(word)
+            when 'ne' then col || ' is distinct from ' || quote_literal(word)
+            when 'gt' then col || ' > ' || quote_literal(word)
+            when 'gte' then col || ' >= ' || quote_literal(word)
+            when 'lt' then col || ' < ' || quote_literal(word)
+            when 'lte' then col || ' <= ' || quote_literal(word)
+            when 'between' then format('%s between %L and %L', col, given ->> 0, given ->> 1)
+            when 'null' then col || case when word = 'true' then ' is null' else ' is not null' end
+            when 'in' then format('%s = any (%L)', col, array(select jsonb_array_elements_text(given))::text)
+            when 'contains' then crm_find_part(p_table, field, word) end;
     end if;
     if condition is null then
         raise exception 'no such operator' using errcode = '22023';
@@ -134,7 +139,8 @@ begin
     if place.is_mortal then
         tight := tight || case when (p_filter ->> 'deleted')::boolean then ' and t.deleted_at is not null' else ' and t.deleted_at is null' end;
     end if;
-    for condition in select * from jsonb_array_elements(p_filter -> 'where') loop
+    for k in 0..coalesce(jsonb_array_length(p_filter -> 'where'), 0) - 1 loop
+        condition := p_filter -> 'where' -> k;
         if condition ->> 'op' = 'contains' or condition ->> 'field' ^@ 'custom.' then
             loose := concat_ws(' and ', loose, crm_find_condition(p_table, condition));
         else
@@ -149,57 +155,43 @@ begin
 end $$;
 revoke all on function crm_find_where(regclass, jsonb) from public;
 
--- The order from a column on; of the columns up to `p_known` it is known whether they are null.
-create or replace function crm_find_order(p_names text[], p_downs boolean[], p_nullables boolean[], p_from integer, p_known integer)
-returns text
-language sql immutable as $$
-    select string_agg(format('t.%I %s', p_names[k], case when p_downs[k] then 'desc' else 'asc' end)
-                      || case when p_nullables[k] and k > p_known then ' nulls last' else '' end, ', ' order by k)
-    from generate_series(p_from, cardinality(p_names)) as k
-$$;
-revoke all on function crm_find_order(text[], boolean[], boolean[], integer, integer) from public;
-
 -- The places where a page may begin, in the order of the list: each a condition under which the first columns of the order stand
 -- still and an index can be walked. Null stands at the end, whichever way a column is sorted.
-create or replace function crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb)
-returns table (condition text, ordering text)
+create or replace function crm_find_steps(p_table regclass, p_sort jsonb, p_after jsonb, out conditions text[], out orderings text[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
-    names text[] := array(select s ->> 'field' from jsonb_array_elements(p_sort) as s);
-    downs boolean[] := array(select coalesce((s ->> 'down')::boolean, false) from jsonb_array_elements(p_sort) as s);
-    depth integer := cardinality(names);
-    kinds text[] := '{}';
-    nullables boolean[] := '{}';
-    stills text[] := '{}';
-    still text := 'true';
+    depth integer := jsonb_array_length(p_sort);
+    stills text[] := '{true}';  -- by how many columns stand still: under which condition
+    rest text := '';            -- the order of the columns that follow
+    one jsonb;
+    col text;
     held text;
-    col record;
+    way text;
+    has_nulls boolean;
 begin
-    foreach held in array names loop
-        col := crm_find_column(p_table, held);
-        kinds := kinds || col.kind;
-        nullables := nullables || col.nullable;
-    end loop;
-    for k in 1..depth loop
-        stills[k] := still;
+    for k in 1..case when p_after is null then 0 else depth - 1 end loop
         held := p_after ->> (k - 1);
-        still := still || case when held is null then format(' and t.%I is null', names[k])
-                               else format(' and t.%I = %L::%s', names[k], held, kinds[k]) end;
+        stills[k + 1] := stills[k] || ' and ' || crm_find_column(p_table, p_sort -> (k - 1) ->> 'field')
+            || case when held is null then ' is null' else ' = ' || quote_literal(held) end;
     end loop;
-    for k in reverse case when p_after is null then 1 else depth end..1 loop
+    for k in reverse depth..1 loop
+        one := p_sort -> (k - 1);
+        col := crm_find_column(p_table, one ->> 'field');
+        way := case when (one ->> 'down')::boolean then ' desc' else ' asc' end;
+        has_nulls := coalesce((one ->> 'nullable')::boolean, true);
         held := p_after ->> (k - 1);
-        continue when held is null and p_after is not null;
-        condition := stills[k] || case
-            when p_after is not null then format(' and t.%I %s %L::%s', names[k], case when downs[k] then '<' else '>' end, held, kinds[k])
-            when nullables[k] then format(' and t.%I is not null', names[k])
-            else '' end;
-        ordering := crm_find_order(names, downs, nullables, k, k);
-        return next;
-        if nullables[k] then
-            condition := stills[k] || format(' and t.%I is null', names[k]);
-            ordering := crm_find_order(names, downs, nullables, k + 1, k);
-            return next;
+        if (p_after is null and k = 1) or held is not null then
+            conditions := conditions || (stills[k] || case
+                when p_after is not null then ' and ' || col || case way when ' desc' then ' < ' else ' > ' end || quote_literal(held)
+                when has_nulls then ' and ' || col || ' is not null'
+                else '' end);
+            orderings := orderings || (col || way || rest);
+            if has_nulls then
+                conditions := conditions || (stills[k] || ' and ' || col || ' is null');
+                orderings := orderings || coalesce(nullif(substr(rest, 3), ''), 't.id');
+            end if;
         end if;
+        rest := ', ' || col || way || case when has_nulls then ' nulls last' else '' end || rest;
     end loop;
 end $$;
 revoke all on function crm_find_steps(regclass, jsonb, jsonb) from public;
@@ -212,32 +204,37 @@ set enable_seqscan = off set enable_indexscan = on set max_parallel_workers_per_
 declare
     looked_through constant integer := 2000;
     place regclass := crm_table_of(p_kind);
-    conditions record := crm_find_where(place, p_filter);
+    met record := crm_find_where(place, p_filter);
+    steps record := crm_find_steps(place, p_filter -> 'sort', nullif(p_filter -> 'after', 'null'));
     left_over integer := least(p_limit, 1001);
-    step record;
+    ordering text;
     walk text;
-    found_now uuid[];
+    found uuid[];
+    found_now integer;
     is_all boolean;
 begin
-    for step in select * from crm_find_steps(place, p_filter -> 'sort', nullif(p_filter -> 'after', 'null')) loop
-        walk := format('from %s t where %s and %s', place, conditions.tight, step.condition);
-        if conditions.loose is null then
-            execute format('select array(select t.id %s order by %s limit %s)', walk, step.ordering, left_over) into found_now;
+    for k in 1..cardinality(steps.conditions) loop
+        ordering := steps.orderings[k];
+        walk := format('from %s t where %s and %s', place, met.tight, steps.conditions[k]);
+        if met.loose is null then
+            return query execute format('select t.id %s order by %s limit %s', walk, ordering, left_over);
+            get diagnostics found_now = row_count;
         else
             execute format('select array(select t.id from (select t.* %s order by %s limit %s) t where %s limit %s)',
-                           walk, step.ordering, looked_through, conditions.loose, left_over) into found_now;
-            if cardinality(found_now) < left_over then
+                           walk, ordering, looked_through, met.loose, left_over) into found;
+            if cardinality(found) < left_over then
                 execute format('select count(*) < %s from (select %s limit %1$s) as looked', looked_through, walk) into is_all;
                 if not is_all then
                     perform set_config('enable_indexscan', 'off', true);  -- else an index of the order, read to its end, may look cheaper
                     execute format('with found as materialized (select t.* %s and %s) select array(select t.id from found t order by %s limit %s)',
-                                   walk, conditions.loose, step.ordering, left_over) into found_now;
+                                   walk, met.loose, ordering, left_over) into found;
                     perform set_config('enable_indexscan', 'on', true);
                 end if;
             end if;
+            return query select unnest(found);
+            found_now := cardinality(found);
         end if;
-        return query select unnest(found_now);
-        left_over := left_over - cardinality(found_now);
+        left_over := left_over - found_now;
         exit when left_over <= 0;
     end loop;
 end $$;
@@ -250,11 +247,11 @@ language plpgsql stable security definer set search_path = public, pg_temp
 set enable_seqscan = off set max_parallel_workers_per_gather = 0 set jit = off as $$
 declare
     place regclass := crm_table_of(p_kind);
-    conditions record := crm_find_where(place, p_filter);
+    met record := crm_find_where(place, p_filter);
     counted bigint;
 begin
     execute format('select count(*) from (select from %s t where %s limit %s) as found',
-                   place, concat_ws(' and ', conditions.tight, conditions.loose), p_most) into counted;
+                   place, concat_ws(' and ', met.tight, met.loose), p_most) into counted;
     return counted;
 end $$;
 comment on function crm_count_found(text, jsonb, integer) is 'How many records crm_find_ids would find, counted up to a limit.';

@@ -11,7 +11,7 @@ import psycopg
 import yaml
 from sqlalchemy.orm import Session
 
-from crm_db import catalog, migrate, session
+from crm_db import catalog, connections, migrate
 from crm_db.queries import settings as settings_of_orgs
 from crm_db.roles import ROLES
 from deployments.addresses import PREFECT_DATABASE, Addresses
@@ -115,7 +115,7 @@ def _migrations(addresses: Addresses) -> Check:
 
 
 def _settings(addresses: Addresses) -> Check:
-    engine = session.open_engine(addresses.owner, pool_size=1)
+    engine = connections.open_engine(addresses.owner, pool_size=1)
     try:
         with Session(engine) as work:
             wrong = settings_of_orgs.unusable(work)

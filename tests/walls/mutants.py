@@ -168,14 +168,14 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "finding shows what was deleted",
         function="crm_find_where",
-        old="then 'not' else '' end",
-        new="then '' else '' end",
+        old="' and t.deleted_at is null'",
+        new="''",
     ),
     Mutant(
         "finding looks into secret columns",
         function="crm_find_column",
-        old="and has_column_privilege('crm_app', p_table, a.attnum, 'select')",
-        new="",
+        old="not has_column_privilege('crm_app', p_table, p_field, 'select')",
+        new="false",
     ),
     Mutant(
         "finding takes anybody's tables for its own",
