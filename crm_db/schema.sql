@@ -2243,6 +2243,14 @@ CREATE INDEX ix_crm_activities_search ON ONLY public.crm_activities USING gin (o
 
 CREATE INDEX crm_activities_default_org_id_lower_idx ON public.crm_activities_default USING gin (org_id, lower(((((COALESCE(subject, ''::text) || ' '::text) || COALESCE(outcome, ''::text)) || ' '::text) || COALESCE(next_action, ''::text))) public.gin_trgm_ops);
 
+-- INDEX ix_crm_activities_owner_id
+
+CREATE INDEX ix_crm_activities_owner_id ON ONLY public.crm_activities USING btree (org_id, owner_id, created_at, id);
+
+-- INDEX crm_activities_default_org_id_owner_id_created_at_id_idx
+
+CREATE INDEX crm_activities_default_org_id_owner_id_created_at_id_idx ON public.crm_activities_default USING btree (org_id, owner_id, created_at, id);
+
 -- INDEX ix_crm_activities_open
 
 CREATE INDEX ix_crm_activities_open ON ONLY public.crm_activities USING btree (org_id, owner_id, due_at) WHERE ((due_at IS NOT NULL) AND (done_at IS NULL));
@@ -2250,14 +2258,6 @@ CREATE INDEX ix_crm_activities_open ON ONLY public.crm_activities USING btree (o
 -- INDEX crm_activities_default_org_id_owner_id_due_at_idx
 
 CREATE INDEX crm_activities_default_org_id_owner_id_due_at_idx ON public.crm_activities_default USING btree (org_id, owner_id, due_at) WHERE ((due_at IS NOT NULL) AND (done_at IS NULL));
-
--- INDEX ix_crm_activities_owner_id
-
-CREATE INDEX ix_crm_activities_owner_id ON ONLY public.crm_activities USING btree (org_id, owner_id, id);
-
--- INDEX crm_activities_default_org_id_owner_id_id_idx
-
-CREATE INDEX crm_activities_default_org_id_owner_id_id_idx ON public.crm_activities_default USING btree (org_id, owner_id, id);
 
 -- INDEX ix_crm_changes_record
 
@@ -2305,7 +2305,7 @@ CREATE INDEX ix_crm_ai_insights_lead_id ON public.crm_ai_insights USING btree (o
 
 -- INDEX ix_crm_ai_insights_owner_id
 
-CREATE INDEX ix_crm_ai_insights_owner_id ON public.crm_ai_insights USING btree (org_id, owner_id, id);
+CREATE INDEX ix_crm_ai_insights_owner_id ON public.crm_ai_insights USING btree (org_id, owner_id, created_at, id);
 
 -- INDEX ix_crm_alerts_last_at
 
@@ -2353,7 +2353,7 @@ CREATE INDEX ix_crm_customers_name ON public.crm_customers USING btree (org_id, 
 
 -- INDEX ix_crm_customers_owner_id
 
-CREATE INDEX ix_crm_customers_owner_id ON public.crm_customers USING btree (org_id, owner_id, id);
+CREATE INDEX ix_crm_customers_owner_id ON public.crm_customers USING btree (org_id, owner_id, created_at, id);
 
 -- INDEX ix_crm_customers_search
 
@@ -2389,7 +2389,7 @@ CREATE INDEX ix_crm_deals_lead_id ON public.crm_deals USING btree (org_id, lead_
 
 -- INDEX ix_crm_deals_owner_id
 
-CREATE INDEX ix_crm_deals_owner_id ON public.crm_deals USING btree (org_id, owner_id, id);
+CREATE INDEX ix_crm_deals_owner_id ON public.crm_deals USING btree (org_id, owner_id, created_at, id);
 
 -- INDEX ix_crm_deals_search
 
@@ -2437,7 +2437,7 @@ CREATE INDEX ix_crm_leads_open ON public.crm_leads USING btree (org_id, owner_id
 
 -- INDEX ix_crm_leads_owner_id
 
-CREATE INDEX ix_crm_leads_owner_id ON public.crm_leads USING btree (org_id, owner_id, id);
+CREATE INDEX ix_crm_leads_owner_id ON public.crm_leads USING btree (org_id, owner_id, created_at, id);
 
 -- INDEX ix_crm_leads_pending
 
@@ -2591,13 +2591,13 @@ ALTER INDEX public.ix_crm_activities_lead_id ATTACH PARTITION public.crm_activit
 
 ALTER INDEX public.ix_crm_activities_search ATTACH PARTITION public.crm_activities_default_org_id_lower_idx;
 
+-- INDEX ATTACH crm_activities_default_org_id_owner_id_created_at_id_idx
+
+ALTER INDEX public.ix_crm_activities_owner_id ATTACH PARTITION public.crm_activities_default_org_id_owner_id_created_at_id_idx;
+
 -- INDEX ATTACH crm_activities_default_org_id_owner_id_due_at_idx
 
 ALTER INDEX public.ix_crm_activities_open ATTACH PARTITION public.crm_activities_default_org_id_owner_id_due_at_idx;
-
--- INDEX ATTACH crm_activities_default_org_id_owner_id_id_idx
-
-ALTER INDEX public.ix_crm_activities_owner_id ATTACH PARTITION public.crm_activities_default_org_id_owner_id_id_idx;
 
 -- INDEX ATTACH crm_activities_default_pkey
 
@@ -5310,7 +5310,7 @@ GRANT SELECT(updated_at) ON TABLE public.crm_users TO crm_flow;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_app;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 
-insert into public.alembic_version (version_num) values ('0011');
+insert into public.alembic_version (version_num) values ('0012');
 insert into public.crm_functions (name, hash) values ('auth.sql', 'cf5424ae3cac4e7402149737854b1c22082174042d4f1184b9c2a0b63485c77c');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
 insert into public.crm_functions (name, hash) values ('finding.sql', 'ca3a025ccfbde9a1ffa846ebe1c9ae3083b1973c3321b389f71ec1cedba1d101');

@@ -35,7 +35,7 @@ class Activity(Base, InOrg, Visible, Stamped):
         Index("ix_crm_activities_lead_id", "org_id", "lead_id", "id"),
         Index("ix_crm_activities_deal_id", "org_id", "deal_id", "id"),
         Index("ix_crm_activities_customer_id", "org_id", "customer_id", "id"),
-        Index("ix_crm_activities_owner_id", "org_id", "owner_id", "id"),
+        Index("ix_crm_activities_owner_id", "org_id", "owner_id", "created_at", "id"),
         *search_indexes("crm_activities", "subject", "outcome", "next_action"),
         Index(
             "ix_crm_activities_open",

@@ -30,7 +30,7 @@ class Customer(Base, InOrg, Visible, Stamped):
         refers_to("crm_leads", by="lead_id"),
         one_of("status", "onboarding", "active", "paused", "churned"),
         CheckConstraint("health between 0 and 100", name="health"),
-        Index("ix_crm_customers_owner_id", "org_id", "owner_id", "id"),
+        Index("ix_crm_customers_owner_id", "org_id", "owner_id", "created_at", "id"),
         Index("ix_crm_customers_lead_id", "org_id", "lead_id"),
         Index("ix_crm_customers_created_at", "org_id", "created_at", "id"),
         Index("ix_crm_customers_name", "org_id", "name", "id"),

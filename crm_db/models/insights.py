@@ -28,7 +28,7 @@ class AiInsight(Base, InOrg, Visible, Stamped):
         Index("ix_crm_ai_insights_lead_id", "org_id", "lead_id", "id"),
         Index("ix_crm_ai_insights_deal_id", "org_id", "deal_id", "id"),
         Index("ix_crm_ai_insights_customer_id", "org_id", "customer_id", "id"),
-        Index("ix_crm_ai_insights_owner_id", "org_id", "owner_id", "id"),
+        Index("ix_crm_ai_insights_owner_id", "org_id", "owner_id", "created_at", "id"),
     )
 
     kind: Mapped[str]

@@ -40,7 +40,7 @@ class Lead(Base, InOrg, Visible, Stamped):
         CheckConstraint("score between 0 and 100", name="score"),
         Index("ix_crm_leads_email", "org_id", "email"),
         Index("ix_crm_leads_phone", "org_id", "phone"),
-        Index("ix_crm_leads_owner_id", "org_id", "owner_id", "id"),
+        Index("ix_crm_leads_owner_id", "org_id", "owner_id", "created_at", "id"),
         Index(
             "ix_crm_leads_open",
             "org_id",

@@ -105,7 +105,7 @@ class Deal(Base, InOrg, Visible, Stamped):
         CheckConstraint("status <> 'lost' or lost_reason is not null", name="lost_reason"),
         CheckConstraint("(status = 'open') = (closed_at is null)", name="closed_at"),
         Index("ix_crm_deals_stage_id", "org_id", "stage_id"),
-        Index("ix_crm_deals_owner_id", "org_id", "owner_id", "id"),
+        Index("ix_crm_deals_owner_id", "org_id", "owner_id", "created_at", "id"),
         Index("ix_crm_deals_lead_id", "org_id", "lead_id"),
         Index("ix_crm_deals_customer_id", "org_id", "customer_id"),
         Index("ix_crm_deals_created_at", "org_id", "created_at", "id"),
