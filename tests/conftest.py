@@ -7,17 +7,20 @@ to test on (a superuser's or a CREATEROLE login); without it an embedded one is 
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from uuid import UUID, uuid4
+from functools import partial
+from uuid import UUID
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 
 from crm_db import session
 from crm_db.actions import orgs, sources
 from crm_db.actions.sources import NewSource
 from deployments.embedded.postgres import throwaway_cluster
 from tests import prefect_server
-from tests.databases import TEMPLATE, Database, Org, Server, prepared
+from tests.databases import Database, Org, Server, prepared
+from tests.spares import Spares
 
 # Importing Prefect makes this folder; unset, it would stand in the home of whoever runs the tests.
 PREFECT_HOME = tempfile.TemporaryDirectory(prefix="crm-prefect-", ignore_cleanup_errors=True)
@@ -29,6 +32,16 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")  # no test is judged by how fast a shared machine is
 
 __all__ = ["Database", "Org", "Server"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords of tests are hashed with little effort; the real effort is a tenth of a second each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            orgs, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +67,19 @@ def prefect_url(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Ite
         server.execute("drop database if exists {} with (force)", name)
 
 
+@pytest.fixture(scope="session")
+def spares(server: Server) -> Spares:
+    """The databases that tests use one after another."""
+    return Spares(server)
+
+
 @pytest.fixture
-def database(server: Server) -> Iterator[Database]:
+def database(spares: Spares) -> Iterator[Database]:
     """A migrated, empty database of this test's own."""
-    name = f"crm_test_{uuid4().hex[:12]}"
-    server.execute(f"create database {{}} template {TEMPLATE} owner crm_owner strategy file_copy", name)
-    yield Database(server, name)
+    taken = spares.take()
+    yield taken
     session.unbind()
-    server.execute("drop database {} with (force)", name)
+    spares.give_back(taken)
 
 
 @pytest.fixture

@@ -41,6 +41,12 @@ class Database:
     name: str
 
     @property
+    def admin_url(self) -> str:
+        """Who may do anything, in this database."""
+        parts = urlsplit(self.server.admin_url)
+        return urlunsplit((parts.scheme, parts.netloc, f"/{self.name}", parts.query, ""))
+
+    @property
     def owner_url(self) -> str:
         """Who owns and migrates."""
         return self.server.url("crm_owner", self.name)

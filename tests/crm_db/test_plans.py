@@ -49,9 +49,7 @@ def filled(database: Database, org: Org, reps: list[UUID], make_org: Any) -> Ite
     make_org("Other")
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         owner.execute(FILL)
-    parts = database.server.admin_url.rpartition("?")
-    admin_url = f"{parts[0].rpartition('/')[0]}/{database.name}?{parts[2]}"
-    with psycopg.connect(admin_url) as connection:
+    with psycopg.connect(database.admin_url) as connection:
         connection.execute(
             "load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on;"
             " set auto_explain.log_format = json; set auto_explain.log_analyze = on; set client_min_messages = log;"
