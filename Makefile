@@ -63,8 +63,11 @@ fix: install ## Repair style where a machine can
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 
-test: install ## Run the tests (ARGS="tests/rules -k phone" for some)
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n $(TEST_WORKERS) --dist loadscope)
+test: install ## Run the tests (ARGS="tests/rules -k phone" for some; COVERAGE=1 holds coverage against its floor)
+	@$(if $(COVERAGE),rm -rf build/coverage && mkdir -p build/coverage)
+	$(BIN)/python $(if $(COVERAGE),-m coverage run) -m pytest \
+		$(if $(ARGS),$(ARGS),-n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder)
+	@$(if $(COVERAGE),$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report)
 
 bench: install ## Measure (ONLY=name for one)
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))

@@ -95,6 +95,7 @@ class Routes:
     page: type[BaseModel]
 
 
+@cache
 def router_of(resource: Resource) -> APIRouter:
     """The routes of a resource."""
     router = APIRouter(
