@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from api.forms import EmailAddress, Form, Line, Text, Word
+from api.forms import EmailAddress, Form, Line, Moment, Text, Word
 
 Scope = Literal["read", "write", "capture", "admin"]
 Proof = Literal["secret", "token", "form_token", "api_key"]
@@ -66,7 +66,7 @@ class KeyEdit(Form):
 
     name: Line
     scopes: Scopes
-    expires_at: AwareDatetime | None = Field(default=None, description="When it stops counting; null: never")
+    expires_at: Moment | None = Field(default=None, description="When it stops counting; null: never")
 
 
 class KeyIn(KeyEdit):

@@ -1,6 +1,6 @@
 """How records are entered: what may be said of each kind. What the CRM decides itself (ids, stamps, scores) is in none."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,6 +9,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from crm_db.rules.money import CURRENCIES
 from crm_db.rules.parsing import Unreadable, check_nest
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2199, 12, 31, tzinfo=UTC)
+"""Moments beyond are slips of somebody's hand; some of those that a database keeps cannot be read by its clients."""
 
 
 def _without_nul(text: str) -> str:
@@ -23,10 +27,17 @@ def _currency(text: str) -> str:
     return text.upper()
 
 
+def _near(moment: datetime) -> datetime:
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError(f"is not between {EARLIEST:%Y} and {LATEST:%Y}")
+    return moment
+
+
 def _lower(text: str) -> str:
     return text.strip().lower()
 
 
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
 Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_without_nul)]
 Text = Annotated[str, Field(max_length=100_000), AfterValidator(_without_nul)]
@@ -88,7 +99,7 @@ class DealIn(RecordForm):
     lost_reason: Line | None = Field(default=None, description="Needed where it is lost")
     competitors: Words = Field(default_factory=list)
     next_step: Line | None = None
-    next_step_at: AwareDatetime | None = None
+    next_step_at: Moment | None = None
 
 
 class ActivityIn(RecordForm):
@@ -105,8 +116,8 @@ class ActivityIn(RecordForm):
     lead_id: UUID | None = None
     deal_id: UUID | None = None
     customer_id: UUID | None = None
-    due_at: AwareDatetime | None = None
-    done_at: AwareDatetime | None = None
+    due_at: Moment | None = None
+    done_at: Moment | None = None
 
 
 class CustomerIn(RecordForm):
@@ -175,7 +186,7 @@ class InsightIn(Form):
     confidence: Annotated[Decimal, Field(ge=0, le=1, max_digits=4, decimal_places=3)] | None = None
     state: Literal["open", "accepted", "dismissed"] = "open"
     made_by: Word = "rules"
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class PipelineIn(Form):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
 from api.asking import RecordQuery
-from api.forms import EmailAddress, Form, Percent
+from api.forms import EmailAddress, Form, Moment, Percent
 from api.identity import KEY_SCHEMES, Caller, Writer
 from api.records import IdempotencyKey, Resource, add_list, add_routes, answer, routes_of
 from crm_db import clock
@@ -20,6 +20,7 @@ from crm_db.errors import Taken
 from crm_db.queries import kinds, records
 from crm_db.queries.records import Document
 from crm_db.rules.asking import Condition
+from crm_db.rules.normalise import MAX_NAME_CHARS, MAX_TAG_CHARS, MAX_TAGS
 from crm_db.rules.parsing import Unreadable, check_nest
 from crm_db.session import on_behalf_of_the_org, unit_of_work
 
@@ -29,6 +30,8 @@ router = APIRouter(
 
 Line = Annotated[str, Field(max_length=500)]
 Word = Annotated[str, Field(max_length=100)]
+Name = Annotated[str, Field(max_length=MAX_NAME_CHARS)]
+Tag = Annotated[str, Field(max_length=MAX_TAG_CHARS)]
 Status = Literal["new", "contacted", "qualified", "converted", "lost", "unqualified"]
 
 
@@ -42,20 +45,20 @@ class LeadIn(BaseModel):
 
     external_id: Word | None = Field(default=None, description="Your own id of this lead")
     source: Word | None = Field(default=None, description="Where it comes from; api when not given")
-    name: Line | None = Field(default=None, description="The whole name, when it is not in two parts")
-    first_name: Line | None = None
-    last_name: Line | None = None
+    name: Name | None = Field(default=None, description="The whole name, when it is not in two parts")
+    first_name: Name | None = None
+    last_name: Name | None = None
     email: Line | None = None
     phone: Word | None = Field(default=None, description="With its country's prefix, or as dialled at home")
-    company: Line | None = None
-    title: Line | None = None
+    company: Name | None = None
+    title: Name | None = None
     value: Annotated[Decimal, Field(ge=0, max_digits=18)] | None = None
     currency: Word | None = Field(default=None, description="ISO 4217")
     probability: Annotated[int, Field(ge=0, le=100)] | None = None
     country: Word | None = Field(default=None, description="ISO 3166, or its English name")
     timezone: Word | None = Field(default=None, description="IANA, such as Europe/Berlin")
     language: Word | None = None
-    tags: Annotated[list[Word], Field(max_length=100)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS, description="Kept in small letters")] | None = None
     notes: Annotated[str, Field(max_length=10_000)] | None = None
     utm: dict[Literal["source", "medium", "campaign", "term", "content"], Line] | None = None
     consent: dict[Literal["email", "sms", "phone"], bool] | None = None
@@ -93,7 +96,7 @@ class LeadEdit(Form):
     currency: Word | None = None
     probability: Percent | None = None
     owner_id: UUID | None = None
-    last_contact: AwareDatetime | None = None
+    last_contact: Moment | None = None
     country: Word | None = None
     timezone: Word | None = None
     language: Word | None = None

@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Header
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
 from api.asking import RecordQuery
-from api.forms import Form
+from api.forms import Form, Moment
 from api.identity import KEY_SCHEMES, Caller, Writer
 from api.records import Resource, add_list, routes_of
 from crm_db import clock
@@ -51,8 +51,8 @@ class MessageIn(BaseModel):
     channel: Literal["email", "sms", "call", "invite", "task"]
     subject: Annotated[str, Field(max_length=500)] = ""
     text: Annotated[str, Field(max_length=100_000)] = ""
-    due_at: AwareDatetime | None = Field(default=None, description="Not before this; now when not given")
-    starts_at: AwareDatetime | None = Field(default=None, description="When a meeting begins")
+    due_at: Moment | None = Field(default=None, description="Not before this; now when not given")
+    starts_at: Moment | None = Field(default=None, description="When a meeting begins")
     minutes: int | None = Field(default=None, description="How long a meeting takes; 30 when not given")
 
     def words(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Move(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [openapi.MOVE_EXAMPLE]})
 
-    starts_at: AwareDatetime
+    starts_at: Moment
     minutes: int | None = Field(default=None, description="How long it takes; as before when not given")
 
 
