@@ -11,6 +11,7 @@ def complete(writing: Writing) -> None:
     """Spell the address as leads' addresses are spelled, or it would be missed; raises BadValue."""
     if not writing.is_new:
         raise BadValue("address", "is never changed: delete this one and add another")
+    writing.values.setdefault("channel", "all")
     by_phone = writing.values["channel"] in {"sms", "call"} or (
         writing.values["channel"] == "all" and "@" not in writing.values["address"]
     )

@@ -26,6 +26,11 @@ def test_an_address_is_kept_as_leads_have_it(admin, owner, channel, given, kept)
     assert kept not in str(problem)
 
 
+def test_an_address_without_a_channel_is_not_contacted_by_any(admin):
+    made = admin.post(SUPPRESSIONS, json={"address": "ada@analytical.example", "reason": "asked"})
+    assert (made.status_code, made.json()["channel"]) == (201, "all")
+
+
 @pytest.mark.parametrize(
     ("channel", "given"), [("email", "020 7946 0958"), ("sms", "a@b.example"), ("all", "nobody")]
 )
