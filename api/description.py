@@ -11,6 +11,8 @@ from api.problems import MEDIA_TYPE
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _OF_FASTAPI = {"$ref": "#/components/schemas/HTTPValidationError"}
 _TOO_LARGE = {"description": "The body is too large", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+_UNREADABLE = {"description": "The body is no text in UTF-8", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+_JSON = {"application/json"}
 
 
 def install(app: FastAPI) -> None:
@@ -25,11 +27,13 @@ def operation_id(route: APIRoute) -> str:
 
 
 def _complete(description: dict[str, Any]) -> dict[str, Any]:
-    """Failures are problems (RFC 9457), and every body may be too large. What is complete stays as it is."""
+    """Failures are problems (RFC 9457); a body may be too large, and JSON no text. What is complete stays as it is."""
     for operation in _operations(description):
         responses = operation["responses"]
         if "requestBody" in operation:
             responses.setdefault("413", _TOO_LARGE)
+            if operation["requestBody"]["content"].keys() == _JSON:  # capture keeps what it cannot read
+                responses.setdefault("400", _UNREADABLE)
         for status, response in responses.items():
             told = response.get("content", {}).values()
             if status >= "400" and any(content.get("schema") in (_PROBLEM, _OF_FASTAPI) for content in told):

@@ -147,7 +147,11 @@ CAPTURE_RESPONSES: Responses = {
                 "schema": {
                     "oneOf": [
                         _KEPT,
-                        {"type": "object", "properties": {"events": {"type": "array", "items": _KEPT}}},
+                        {
+                            "type": "object",
+                            "properties": {"events": {"type": "array", "items": _KEPT}},
+                            "required": ["events"],
+                        },
                     ]
                 },
                 "examples": {"one": {"value": _EVENT}, "array": {"value": {"events": [_EVENT]}}},

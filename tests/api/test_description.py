@@ -8,6 +8,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
+from tests.api.serving import is_problem
 
 PROBLEM = "application/problem+json"
 
@@ -72,6 +73,8 @@ def test_every_body_has_an_example_that_fits_and_a_limit(told):
         if "requestBody" not in one:
             continue
         assert "413" in one["responses"], route
+        takes = one["requestBody"]["content"].keys()
+        assert ("400" in one["responses"]) == (takes == {"application/json"}), route
         shown = examples(told, one["requestBody"])
         assert shown, route
         for example in shown:
@@ -79,7 +82,20 @@ def test_every_body_has_an_example_that_fits_and_a_limit(told):
             jsonschema.validate(example, {**schema, **wanted})
 
 
+def test_what_capture_answers_is_either_one_event_or_several(told):
+    answer = told["paths"]["/api/crm/capture/{source}"]["post"]["responses"]["202"]["content"][
+        "application/json"
+    ]
+    for example in answer["examples"].values():
+        jsonschema.validate(example["value"], answer["schema"])
+
+
 def test_every_path_that_asks_for_a_key_says_how_it_fails_without(told):
     for route, one in operations(told):
         if one.get("security") and {} not in one["security"]:
             assert {"401", "403", "503"} <= one["responses"].keys(), route
+
+
+def test_a_body_that_is_no_text_is_a_problem(admin):
+    answer = admin.post("/api/crm/leads", content=b"\xda", headers={"Content-Type": "application/json"})
+    is_problem(answer, 400, "unreadable_body")
