@@ -188,7 +188,7 @@ def _records(owner: psycopg.Connection, world: World, name: str) -> None:
         found: UUID = row.fetchone()[0]  # type: ignore[index]
         return found
 
-    lead = one("crm_leads", **whose, automation="off", status="new")
+    lead = one("crm_leads", **whose, automation="off", status="new", timezone="UTC")
     customer = one("crm_customers", **whose, status="active")
     one("crm_contacts", **whose, customer_id=customer)
     deal = one("crm_deals", **whose, stage_id=some("id", "crm_pipeline_stages"),
