@@ -122,7 +122,11 @@ ROWS: tuple[Row, ...] = (
     Row("disk-full", "the disk under the database is full for a while", {"tablespace": _disk_full}),
     Row("connections-exhausted", "somebody takes every connection of the server", {"hog": _connections}),
     Row("walls", "holes are made in the walls between orgs and teams", {"mutants": walls.break_walls}),
-    Row("api-fuzz", "10,000 requests at random, made from the API's own description", {"cases": fuzz.fuzz}),
+    Row(
+        "api-fuzz",
+        "10,000 requests that schemathesis makes at random from the API's own description",
+        {"cases": fuzz.fuzz},
+    ),
     *(
         Row(
             killing.name,
