@@ -162,6 +162,7 @@ class Answer:
 
 
 _BUSY = Answer(503, "database_unavailable", "The database is not available", False, RETRY_SECONDS)
+_CROSSED = Answer(503, "busy", "Others are changing the same records", False, 1)
 _BAD_DATA = Answer(422, "bad_value", "A value cannot be stored", False)
 
 ANSWERS: Mapping[type[Exception], Answer] = MappingProxyType(
@@ -196,6 +197,7 @@ ANSWERS: Mapping[type[Exception], Answer] = MappingProxyType(
         sqlalchemy.exc.OperationalError: _BUSY,
         sqlalchemy.exc.InterfaceError: _BUSY,
         sqlalchemy.exc.DataError: _BAD_DATA,
+        psycopg.errors.DeadlockDetected: _CROSSED,
         psycopg_pool.PoolTimeout: _BUSY,
         psycopg.OperationalError: _BUSY,
         psycopg.InterfaceError: _BUSY,
@@ -209,4 +211,7 @@ UNEXPECTED = Answer(500, "internal_error", "Something went wrong here", False)
 
 def answer_to(error: Exception) -> Answer:
     """How to tell a failure; UNEXPECTED for a class that the table does not know."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, psycopg.errors.DeadlockDetected):
+        return _CROSSED
     return next((ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS), UNEXPECTED)

@@ -5,7 +5,7 @@ answered follow from these.
 """
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -38,7 +38,7 @@ from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Document, Question
 from crm_db.rules.asking import Moment
 from crm_db.rules.normalise import Unusable
-from crm_db.session import on_behalf_of_the_org, unit_of_work
+from crm_db.session import on_behalf_of_the_org, repeated, unit_of_work
 
 IfMatch = Annotated[str | None, Header(description='The version that it must still have, as its ETag: `"3"`')]
 IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the first answer for 24 hours")]
@@ -279,13 +279,14 @@ def _add_restore(router: APIRouter, routes: Routes) -> None:
 
 def _add_bulk(router: APIRouter, routes: Routes) -> None:
     def write_many(body: Operations, caller: Caller, idempotency_key: IdempotencyKey = None) -> Response:
-        kind = routes.resource.kind
-        with unit_of_work(caller.identity) as session:
-            made = once(
-                session, caller, f"api:{kind.plural}:bulk", idempotency_key, body,
-                lambda: {"items": [_outcome(session, caller, routes, item) for item in body.items]},
-            )  # fmt: skip
-        return json_response(json.dumps(made))
+        def work() -> dict[str, Any]:
+            with unit_of_work(caller.identity) as session:
+                return once(
+                    session, caller, f"api:{routes.resource.kind.plural}:bulk", idempotency_key, body,
+                    lambda: {"items": _outcomes(session, caller, routes, body.items)},
+                )  # fmt: skip
+
+        return json_response(json.dumps(repeated(work)))
 
     items = [
         {"op": "create", "values": dict(routes.resource.example)},
@@ -368,13 +369,25 @@ def _changed(
 ) -> Response:
     """Change a record; who gives one away sees it this once more."""
     version = version_in(if_match)
-    with unit_of_work(caller.identity) as session:
-        now = clock.now_of(session)
-        actions.change(
-            session, caller.identity, kind, record_id, values, now=now, version=version, whole=whole
-        )
-        with on_behalf_of_the_org(session):
-            return answer(document(session, caller, kind, record_id))
+
+    def work() -> Response:
+        with unit_of_work(caller.identity) as session:
+            now = clock.now_of(session)
+            actions.change(
+                session, caller.identity, kind, record_id, values, now=now, version=version, whole=whole
+            )
+            with on_behalf_of_the_org(session):
+                return answer(document(session, caller, kind, record_id))
+
+    return repeated(work)
+
+
+def _outcomes(
+    session: Session, caller: Caller, routes: Routes, items: Sequence[Operation]
+) -> list[dict[str, Any]]:
+    named = {item.id for item in items if item.id is not None}
+    actions.hold(session, caller.identity, routes.resource.kind, named)
+    return [_outcome(session, caller, routes, item) for item in items]
 
 
 def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) -> dict[str, Any]:

@@ -1,18 +1,22 @@
 """Units of work: the only place that commits, and the only place that says on whose behalf a transaction acts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
+from psycopg.errors import DeadlockDetected
 from psycopg.pq import TransactionStatus
 from sqlalchemy import CursorResult, Engine, Result, bindparam, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from crm_db.connections import open_engine
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,17 @@ def unit_of_work(identity: Identity = SERVICE) -> Iterator[Session]:
         session.info["identity"] = identity
         session.info["now"] = session.execute(_SET_IDENTITY, _settings_of(identity)).one().now
         yield session
+
+
+def repeated(work: Callable[[], T], *, times: int = 3) -> T:
+    """Do a piece of work, and again where Postgres ended it because two waited for each other. It opens its own unit of work."""
+    for _ in range(times - 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if not isinstance(error.orig, DeadlockDetected):
+                raise
+    return work()
 
 
 def answered(identity: Identity, question: bytes, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

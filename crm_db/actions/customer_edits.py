@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from crm_db.actions import events, spelling
 from crm_db.actions.writing import Writing
@@ -21,6 +22,13 @@ _HAS_PRIMARY = text(
                    where org_id = :org and customer_id = :customer and is_primary and deleted_at is null)
     """
 )
+_CUSTOMERS = text(
+    """
+    select id from crm_customers
+    where org_id = :org and id in (select customer_id from crm_contacts where org_id = :org and id = any (:contacts))
+    order by id for update
+    """
+)
 _ONE_AT_A_TIME = text("select id from crm_customers where org_id = :org and id = :customer for update")
 
 
@@ -36,6 +44,11 @@ def complete(writing: Writing) -> None:
         writing.values["churned_at"] = writing.now
     elif before == "churned":
         writing.values.update(churned_at=None, churn_reason=None)
+
+
+def hold_customers(session: Session, org_id: UUID, contact_ids: list[UUID]) -> None:
+    """Hold the customers where these people are until the transaction ends."""
+    session.execute(_CUSTOMERS, {"org": org_id, "contacts": contact_ids})
 
 
 def complete_contact(writing: Writing) -> None:

@@ -4,7 +4,7 @@ What is special about a kind stands in RULES: a function that looks at what is t
 that look at what is to be deleted; what such a function returns is written instead, and the record stays.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +49,11 @@ from crm_db.errors import (
 )
 from crm_db.queries.kinds import Kind
 from crm_db.session import Identity, on_behalf_of_the_org
+
+HELD_BEFORE: Mapping[str, Callable[[Session, UUID, list[UUID]], None]] = MappingProxyType(
+    {"contact": customer_edits.hold_customers}
+)
+"""What is held before records of a kind are, so that two who need both do not wait for each other."""
 
 RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType(
     {
@@ -200,6 +205,16 @@ def _nothing(kind: Kind, name: str) -> Any:
     return told() if told in {dict, list} else None
 
 
+def hold(session: Session, identity: Identity, kind: Kind, ids: Collection[UUID]) -> None:
+    """Hold records until the transaction ends, in the order of their ids: who changes many does not wait crosswise for others."""
+    if kind.is_versioned and ids and identity.org_id is not None:
+        if kind.name in HELD_BEFORE:
+            HELD_BEFORE[kind.name](session, identity.org_id, list(ids))
+        table = kind.table
+        question = select(table.c.id).where(table.c.org_id == identity.org_id, table.c.id.in_(ids))
+        session.execute(question.order_by(table.c.id).with_for_update())
+
+
 def _held(
     session: Session,
     identity: Identity,
@@ -215,6 +230,8 @@ def _held(
     table = kind.table
     readable = [table.c[name] for name in ("org_id", *kind.shown) if name in table.c]
     question = select(*readable).where(table.c.org_id == identity.org_id, table.c.id == record_id)
+    if kind.name in HELD_BEFORE:
+        HELD_BEFORE[kind.name](session, identity.org_id, [record_id])
     if kind.is_mortal and not deleted:
         question = question.where(table.c.deleted_at.is_(None))
     found = session.execute(question.with_for_update()).mappings().one_or_none()
