@@ -113,7 +113,7 @@ def is_same(plural: str, field: str, word: str, record: Mapping[str, Any]) -> bo
     if isinstance(wanted, dict):
         held = {key: held.get(key) for key in wanted}
     if plural == "leads" or (plural == "contacts" and field in {"first_name", "last_name"}):
-        return solid(wanted).startswith(solid(held)) or not solid(word)  # labels are cut to their length
+        return solid(wanted) == solid(held) or not solid(word)  # spaces, capitals and what cannot be seen
     return bool(held == wanted)
 
 
