@@ -4923,6 +4923,8 @@ REVOKE ALL ON FUNCTION public.crm_table_of(p_kind text) FROM PUBLIC;
 -- ACL FUNCTION crm_teams_seen(p_org uuid, p_user uuid, p_role text)
 
 REVOKE ALL ON FUNCTION public.crm_teams_seen(p_org uuid, p_user uuid, p_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.crm_teams_seen(p_org uuid, p_user uuid, p_role text) TO crm_app;
+GRANT ALL ON FUNCTION public.crm_teams_seen(p_org uuid, p_user uuid, p_role text) TO crm_flow;
 
 -- ACL FUNCTION get_ai_recommendations(max_rows integer, owner uuid)
 
@@ -5311,7 +5313,7 @@ GRANT SELECT(version) ON TABLE public.crm_users TO crm_app;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 
 insert into public.alembic_version (version_num) values ('0012');
-insert into public.crm_functions (name, hash) values ('auth.sql', 'cf5424ae3cac4e7402149737854b1c22082174042d4f1184b9c2a0b63485c77c');
+insert into public.crm_functions (name, hash) values ('auth.sql', '6b9fa0d8b336323ecbc223e78e98ef83426bb43e05f658fab73137e776c4c8e5');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
 insert into public.crm_functions (name, hash) values ('finding.sql', 'ca3a025ccfbde9a1ffa846ebe1c9ae3083b1973c3321b389f71ec1cedba1d101');
 insert into public.crm_functions (name, hash) values ('ids.sql', 'd39654e851606a74946930bc5bae797823f5c02d8358831cca44120173ade3a9');

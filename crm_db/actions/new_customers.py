@@ -33,7 +33,10 @@ _SINCE = text(
 
 @dataclass(frozen=True)
 class Sale:
-    """What a new customer is known by beside the lead: whose it is, since when, what it pays each period."""
+    """What a new customer is known by beside the lead: whose it is, since when, what it pays each period.
+
+    `name`: what it is called where the lead is not its owner's to see; nothing is taken from the lead then.
+    """
 
     owner_id: UUID | None
     team_id: UUID | None
@@ -41,6 +44,7 @@ class Sale:
     recurring_amount: Decimal | None = None
     recurring_period: str | None = None
     since: date | None = None
+    name: str | None = None
 
     @property
     def a_year(self) -> Decimal | None:
@@ -52,7 +56,7 @@ class Sale:
 
 @dataclass(frozen=True)
 class MadeCustomer:
-    """A lead's customer; `contact_id` is that of the lead there when both were made just now, else None."""
+    """A lead's customer; `contact_id` is that of the lead there where it was made just now, else None."""
 
     id: UUID
     contact_id: UUID | None
@@ -67,13 +71,16 @@ def of_lead(session: Session, org_id: UUID, lead_id: UUID, sale: Sale) -> MadeCu
     whose = {"org_id": org_id, "lead_id": lead_id, "owner_id": sale.owner_id, "team_id": sale.team_id}
     company = {
         **whose,
-        **{name: lead[name] for name in _COMPANY},
-        "name": name_of(lead),
+        **({name: lead[name] for name in _COMPANY} if sale.name is None else {}),
+        "name": sale.name or name_of(lead),
         "recurring_amount": sale.a_year,
         "currency": sale.currency,
         "since": sale.since,
     }
     customer_id = session.execute(insert(Customer).values(company).returning(Customer.id)).scalar_one()
+    events.record(session, org_id, "customer.created", "customer", [customer_id])
+    if sale.name is not None:
+        return MadeCustomer(customer_id, None)
     person = {
         **whose,
         **{name: lead[name] for name in _PERSON},
@@ -81,7 +88,6 @@ def of_lead(session: Session, org_id: UUID, lead_id: UUID, sale: Sale) -> MadeCu
         "is_primary": True,
     }
     contact_id = session.execute(insert(Contact).values(person).returning(Contact.id)).scalar_one()
-    events.record(session, org_id, "customer.created", "customer", [customer_id])
     events.record(session, org_id, "contact.created", "contact", [contact_id])
     return MadeCustomer(customer_id, contact_id)
 

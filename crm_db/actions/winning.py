@@ -1,10 +1,25 @@
 """A deal that is won makes its lead a customer, once; one that names a customer makes none."""
 
+from uuid import UUID
+
+from sqlalchemy import text
+
 from crm_db.actions import new_customers
 from crm_db.actions.new_customers import Sale
 from crm_db.actions.writing import Writing
 from crm_db.queries import settings
 from crm_db.session import on_behalf_of_the_org
+
+# Asked with the rights of whoever wins the deal.
+_MAY_BE_TOLD = text(
+    """
+    select exists (
+        select from crm_leads l left join crm_users u on u.org_id = l.org_id and u.id = :owner
+        where l.org_id = :org and l.id = :lead
+          and (u.id is null or u.role in ('admin', 'viewer') or l.owner_id = u.id
+               or l.team_id = any (crm_teams_seen(u.org_id, u.id, u.role))))
+    """
+)
 
 
 def complete(writing: Writing) -> None:
@@ -13,6 +28,7 @@ def complete(writing: Writing) -> None:
     if lead_id is None and customer_id is None:
         return
     won_on = writing.now.astimezone(settings.zone_of(writing.session, writing.org_id)).date()
+    may_be_told = customer_id is not None or _may_be_told(writing, lead_id)
     with on_behalf_of_the_org(writing.session):
         if customer_id is None:
             sale = Sale(
@@ -22,7 +38,14 @@ def complete(writing: Writing) -> None:
                 recurring_amount=writing.after("recurring_amount"),
                 recurring_period=writing.after("recurring_period"),
                 since=won_on,
+                name=None if may_be_told else writing.after("name"),
             )
             customer_id = new_customers.of_lead(writing.session, writing.org_id, lead_id, sale).id
             writing.values["customer_id"] = customer_id
         new_customers.begin(writing.session, writing.org_id, customer_id, won_on)
+
+
+def _may_be_told(writing: Writing, lead_id: UUID) -> bool:
+    """Whether what the lead says may stand in a customer: who wins the deal sees the lead, and so does the deal's owner."""
+    values = {"org": writing.org_id, "lead": lead_id, "owner": writing.after("owner_id")}
+    return bool(writing.session.execute(_MAY_BE_TOLD, values).scalar_one())

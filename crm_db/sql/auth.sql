@@ -12,6 +12,7 @@ language sql stable set search_path = public, pg_temp as $$
     select coalesce(array_agg(id order by id), '{}') from seen
 $$;
 revoke all on function crm_teams_seen(uuid, uuid, text) from public;
+grant execute on function crm_teams_seen(uuid, uuid, text) to crm_app, crm_flow;
 
 -- Who holds an API key? Asked before any identity is known, so it runs as the owner and gives nothing but the identity.
 create or replace function crm_authenticate(p_prefix text, p_secret_hash bytea)

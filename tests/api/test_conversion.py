@@ -330,3 +330,36 @@ def test_a_lead_whose_deal_was_deleted_becomes_another_deal(admin):
     admin.delete(f"{DEALS}/{deal['id']}")
     assert convert(admin, lead)["deal"]["id"] != deal["id"]
     assert len(admin.get(DEALS).json()["items"]) == 1
+
+
+def test_a_customer_of_a_lead_that_the_winner_does_not_see_is_known_by_the_deal_alone(
+    admin, client_as, owner, reps
+):
+    ada = client_as(reps[0])
+    lead = enter(ada)
+    deals = [ada.post(DEALS, json={"name": "Plan", "lead_id": lead["id"]}).json() for _ in range(2)]
+    admin.patch(
+        f"{LEADS}/{lead['id']}",
+        json={"owner_id": str(reps[1]), "company": "Secret", "email": "new@secret.example"},
+    )
+    assert ada.get(f"{LEADS}/{lead['id']}").status_code == 404
+    customer = ada.get(f"{CUSTOMERS}/{win(ada, owner, deals[0])['customer_id']}").json()
+    known = ("name", "lead_id", "email", "phone", "country", "tags", "since")
+    assert {name: customer[name] for name in known[:-1]} == {
+        "name": "Plan", "lead_id": lead["id"], "email": None, "phone": None, "country": None, "tags": [],
+    }  # fmt: skip
+    assert customer["since"] is not None
+    assert ada.get(CONTACTS).json()["items"] == []
+    assert win(ada, owner, deals[1])["customer_id"] == customer["id"]
+
+
+def test_a_colleagues_lead_is_not_told_to_whoever_has_a_deal_with_it_when_an_administrator_wins_that(
+    admin, client_as, owner, reps
+):
+    ada = client_as(reps[0])
+    lead = enter(ada)
+    deal = ada.post(DEALS, json={"name": "Plan", "lead_id": lead["id"]}).json()
+    admin.patch(f"{LEADS}/{lead['id']}", json={"owner_id": str(reps[1]), "company": "Secret"})
+    customer = ada.get(f"{CUSTOMERS}/{win(admin, owner, deal)['customer_id']}").json()
+    assert (customer["name"], customer["email"], customer["phone"]) == ("Plan", None, None)
+    assert admin.get(CONTACTS).json()["items"] == []
