@@ -31,6 +31,8 @@ RESOURCES: tuple[Resource, ...] = (
         kinds.INSIGHT,
         InsightIn,
         {"kind": "risk", "deal_id": _SOME_ID, "title": "No next step for three weeks", "confidence": 0.7},
+        removed_by_admins=True,
+        farewell="Administrators only. For good.",
     ),
     Resource(kinds.PIPELINE, PipelineIn, {"name": "Renewals"}, by_admins=True),
     Resource(

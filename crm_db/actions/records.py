@@ -48,7 +48,7 @@ from crm_db.errors import (
     VersionConflict,
 )
 from crm_db.queries.kinds import Kind
-from crm_db.session import Identity, on_behalf_of_the_org
+from crm_db.session import Identity, on_behalf_of_the_org, rows_changed
 
 HELD_BEFORE: Mapping[str, Callable[[Session, UUID, list[UUID]], None]] = MappingProxyType(
     {"contact": customer_edits.hold_customers}
@@ -141,7 +141,7 @@ def remove(
     now: datetime,
     version: int | None = None,
 ) -> None:
-    """Delete a record; softly where its kind can come back. Raises RecordNotFound, VersionConflict, InUse."""
+    """Delete a record; softly where its kind can come back. Raises RecordNotFound, VersionConflict, InUse, NotAllowed."""
     before = _held(session, identity, kind, record_id, version)
     table = kind.table
     one = (table.c.org_id == before["org_id"], table.c.id == record_id)
@@ -151,8 +151,16 @@ def remove(
         instead = {"deleted_at": now}
     statement = delete(table).where(*one) if instead is None else update(table).where(*one).values(**instead)
     with _told(kind), session.begin_nested():
-        session.execute(statement)
-    events.record(session, before["org_id"], f"{kind.name}.deleted", kind.name, [record_id])
+        gone = rows_changed(session.execute(statement))
+    if not gone:
+        raise NotAllowed(f"the right to delete this {kind.name.replace('_', ' ')}")
+    whose = _whose(before) if instead is None else {}
+    events.record(session, before["org_id"], f"{kind.name}.deleted", kind.name, [record_id], **whose)
+
+
+def _whose(gone: RowMapping) -> dict[str, str]:
+    """Who saw a record that nobody can look up any more: ids, for the event that tells them."""
+    return {name: str(gone[name]) for name in ("owner_id", "team_id") if gone.get(name) is not None}
 
 
 def restore(session: Session, identity: Identity, kind: Kind, record_id: UUID) -> Written:

@@ -27,7 +27,7 @@ _NO_ID = UUID(int=0)
 _HORIZON = text("select cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint), now()")
 _EVENTS = text(
     """
-    select cast(cast(xid as text) as bigint) as xid, id, entity, entity_ids, kind like '%.deleted' as is_end from crm_events
+    select cast(cast(xid as text) as bigint) as xid, id, entity, entity_ids, kind like '%.deleted' as is_end, data from crm_events
     where org_id = :org and (xid, id) > (cast(cast(:xid as text) as xid8), cast(:id as uuid))
       and xid < cast(cast(:horizon as text) as xid8)
     order by xid, id limit :most
@@ -45,12 +45,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Whose:
+    """To whom a record belonged that was deleted, as its event says; None: nobody, or the record can be looked up."""
+
+    owner_id: str | None = None
+    team_id: str | None = None
+
+
+@dataclass(frozen=True)
 class News:
     """What happened up to a place: ids by kind, in `ended` those that were deleted. `is_lost`: nobody knows any more."""
 
     place: Place
     changes: Mapping[str, set[UUID]] = field(default_factory=dict)
-    ended: Mapping[str, set[UUID]] = field(default_factory=dict)
+    ended: Mapping[str, Mapping[UUID, Whose]] = field(default_factory=dict)
     is_lost: bool = False
 
 
@@ -64,13 +72,14 @@ def since(session: Session, org_id: UUID, place: Place | None) -> News:
         return News(here, is_lost=True)
     values = {"org": org_id, "xid": place.xid, "id": place.id, "horizon": horizon, "most": EVENTS_AT_ONCE}
     changes: dict[str, set[UUID]] = {}
-    ended: dict[str, set[UUID]] = {}
+    ended: dict[str, dict[UUID, Whose]] = {}
     events = session.execute(_EVENTS, values).all()
     room = IDS_AT_ONCE
     for number, event in enumerate(events, start=1):
         changes.setdefault(event.entity, set()).update(event.entity_ids)
         if event.is_end:
-            ended.setdefault(event.entity, set()).update(event.entity_ids)
+            whose = Whose(event.data.get("owner_id"), event.data.get("team_id"))
+            ended.setdefault(event.entity, {}).update(dict.fromkeys(event.entity_ids, whose))
         room -= len(event.entity_ids)
         if number == EVENTS_AT_ONCE or room <= 0:
             return News(Place(event.xid, event.id, now), changes, ended)
@@ -88,8 +97,9 @@ def known_to(session: Session, identity: Identity, news: News, *, most: int) -> 
         if table is None:
             continue
         seen = _seen(session, identity.org_id, table, ids, most + 1)
-        if _sees_all_of(identity, table):
-            seen |= news.ended.get(name, set())
+        for record_id, whose in news.ended.get(name, {}).items():
+            if _sees_all_of(identity, table) or _saw(identity, whose):
+                seen.add(record_id)
         if seen:
             found[name] = seen
     return found
@@ -118,3 +128,9 @@ def _sees_all_of(identity: Identity, table: Table) -> bool:
     if table is Base.metadata.tables[ApiKey.__tablename__]:
         return False
     return identity.role == "viewer" or "owner_id" not in table.c
+
+
+def _saw(identity: Identity, whose: Whose) -> bool:
+    """Whether whoever this is saw what belonged to these, by the rule of the policies."""
+    is_own = identity.user_id is not None and whose.owner_id == str(identity.user_id)
+    return is_own or whose.team_id in {str(team) for team in identity.team_ids}

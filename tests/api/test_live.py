@@ -166,6 +166,24 @@ def test_a_rep_is_told_of_what_the_rep_may_see(serve, org, reps, make_key):
         assert silent(hers)
 
 
+def test_who_saw_what_is_deleted_for_good_is_told_of_it_and_nobody_else(serve, org, reps, make_key):
+    url = serve()
+    keys = [make_key(org, "read", "write", user_id=rep) for rep in reps[:2]]
+    with (
+        client_of(url, keys[0]) as ada,
+        client_of(url, org.api_key) as admin,
+        listening(url, keys[0]) as hers,
+        listening(url, keys[1]) as his,
+    ):
+        begun(hers), begun(his)
+        said = {"kind": "risk", "title": "Quiet", "deal_id": enter(ada)}
+        insight = ada.post("/api/crm/insights", json=said).json()["id"]
+        assert told_until(hers, {insight}, "insight")[0] == {insight}
+        assert admin.delete(f"/api/crm/insights/{insight}").status_code == 204
+        assert told_until(hers, {insight}, "insight")[0] == {insight}
+        assert silent(his)
+
+
 def test_who_comes_back_is_told_what_happened_meanwhile(serve, org):
     url = serve()
     with client_of(url, org.api_key) as admin:

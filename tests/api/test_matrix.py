@@ -99,6 +99,7 @@ ROUTES: dict[str, Entry] = {
     "PUT /api/crm/keys/{record_id}": Entry("admin", by=ADMINS),
     "PATCH /api/crm/keys/{record_id}": Entry("admin", by=ADMINS),
     "DELETE /api/crm/keys/{record_id}": Entry("admin", by=ADMINS),
+    "DELETE /api/crm/insights/{record_id}": Entry("admin", "crm_ai_insights", by=ADMINS),
     "GET /api/crm/suppressions": Entry("read"),
     "GET /api/crm/suppressions/{record_id}": Entry("read"),
     "POST /api/crm/suppressions": Entry("write", body={"channel": "email", "address": "x@walls.example"}),
