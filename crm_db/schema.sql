@@ -204,11 +204,12 @@ begin
             new.lost_reason := null;
         else
             new.closed_at := case when tg_op = 'INSERT' or new.closed_at is distinct from old.closed_at
-                                  then coalesce(new.closed_at, now()) else case when old.status = stage.kind then old.closed_at else now() end end;
+                                  then coalesce(new.closed_at, now())
+                                  when old.status = stage.kind then old.closed_at else now() end;
             new.probability_fixed := false;
         end if;
         if tg_op = 'UPDATE' then
-            new.stage_entered_at := now();
+            new.stage_entered_at := greatest(now(), old.stage_entered_at);
         end if;
     end if;
     if not new.probability_fixed then
@@ -228,7 +229,7 @@ CREATE FUNCTION public.crm_deal_went() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
-    update crm_deal_stage_history set left_at = new.stage_entered_at
+    update crm_deal_stage_history set left_at = greatest(new.stage_entered_at, entered_at)
     where org_id = new.org_id and deal_id = new.id and left_at is null;
     insert into crm_deal_stage_history (org_id, deal_id, stage_id, entered_at, value, actor)
     values (new.org_id, new.id, new.stage_id, new.stage_entered_at, new.value, crm_actor());
@@ -5312,7 +5313,7 @@ GRANT SELECT(updated_at) ON TABLE public.crm_users TO crm_flow;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_app;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 
-insert into public.alembic_version (version_num) values ('0012');
+insert into public.alembic_version (version_num) values ('0013');
 insert into public.crm_functions (name, hash) values ('auth.sql', '6b9fa0d8b336323ecbc223e78e98ef83426bb43e05f658fab73137e776c4c8e5');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
 insert into public.crm_functions (name, hash) values ('finding.sql', 'ca3a025ccfbde9a1ffa846ebe1c9ae3083b1973c3321b389f71ec1cedba1d101');

@@ -113,6 +113,21 @@ def test_a_deal_tells_its_way(admin, owner):
     assert titles(told, "change") == ["Changed probability, stage id"]
 
 
+def test_a_stay_never_ends_before_it_began_whoever_was_slower(admin, owner):
+    deal = enter(admin, DEALS, name="Plan")
+    with owner.transaction():
+        owner.execute("select now()")
+        admin.patch(f"{DEALS}/{deal['id']}", json={"stage_id": stage(owner, "Proposal")})
+        owner.execute("update crm_deals set stage_id = %s", [stage(owner, "Negotiation")])
+    told = timeline(admin, DEALS, deal)
+    assert titles(told, "stage") == ["Moved to Negotiation", "Moved to Proposal", "Began in Lead"]
+    stays = owner.execute(
+        "select entered_at, left_at from crm_deal_stage_history order by entered_at, id"
+    ).fetchall()
+    assert all(left is None or entered <= left for entered, left in stays)
+    assert [left for _, left in stays[:-1]] == [entered for entered, _ in stays[1:]]
+
+
 def test_a_customer_tells_of_its_deals_and_of_the_lead_that_it_was(admin, owner):
     lead = a_lead(admin)
     made = admin.post(f"{LEADS}/{lead['id']}/convert", json={"customer": True}).json()
