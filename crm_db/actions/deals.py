@@ -7,7 +7,7 @@ from sqlalchemy import text
 from crm_db.actions import spelling, winning
 from crm_db.actions.writing import Writing
 from crm_db.errors import BadValue
-from crm_db.rules.deal_moves import NotAMove, StageFacts, check_move
+from crm_db.rules.deal_moves import NotAMove, StageFacts, check_move, check_stay
 
 _STAGE = text(
     "select id, pipeline_id, name, kind, requires from crm_pipeline_stages where org_id = :org and id = :stage"
@@ -31,17 +31,32 @@ def complete(writing: Writing) -> None:
     spelling.price(writing, "value", "recurring_amount")
     if "probability" in values:
         values["probability_fixed"] = values["probability"] is not None
-    if writing.before is None or writing.after("stage_id") != writing.before["stage_id"]:
-        _move(writing)
+    after = _stage(writing, writing.after("stage_id"))
+    before = None if writing.before is None else after
+    if writing.before is not None and writing.before["stage_id"] != after.id:
+        before = _stage(writing, writing.before["stage_id"])
+    if pipeline not in (None, after.pipeline_id):
+        raise BadValue("pipeline_id", "is not that of the stage; a deal goes on within its own pipeline")
+    _check(writing, before, after)
+    if before is None or before.id != after.id:
+        _move(writing, after)
 
 
-def _move(writing: Writing) -> None:
-    before = None if writing.before is None else _stage(writing, writing.before["stage_id"])
-    after = _stage(writing, writing.values["stage_id"])
+def _check(writing: Writing, before: StageFacts | None, after: StageFacts) -> None:
+    """What its stage asks of a deal; a reason for losing is kept of deals that are lost, and told of no others."""
     try:
-        check_move(before, after, writing.record())
+        if before is None or writing.before is None or before.id != after.id:
+            check_move(before, after, writing.record())
+        else:
+            check_stay(after, dict(writing.before), writing.record())
     except NotAMove as problem:
         raise BadValue(problem.field, problem.words) from None
+    reason = writing.values.get("lost_reason")
+    if reason is not None and after.kind != "lost":
+        raise BadValue("lost_reason", "is told of a deal that is lost")
+
+
+def _move(writing: Writing, after: StageFacts) -> None:
     if after.kind != "open":
         for name in ("probability", "probability_fixed"):
             writing.values.pop(name, None)

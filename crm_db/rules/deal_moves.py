@@ -32,8 +32,27 @@ def check_move(before: StageFacts | None, after: StageFacts, deal: Mapping[str, 
     """
     if before is not None and before.pipeline_id != after.pipeline_id:
         raise NotAMove("stage_id", "is a stage of another pipeline; a deal goes on within its own")
-    if after.kind == "lost" and not str(deal.get("lost_reason") or "").strip():
-        raise NotAMove("lost_reason", "is needed where a deal is lost")
-    missing = [name for name in after.requires if deal.get(name) in (None, "", [])]
+    missing = [name for name in _asked(after) if not _is_told(deal, name)]
     if missing:
-        raise NotAMove(missing[0], f"is needed in the stage {after.name}")
+        raise _needed(after, missing[0])
+
+
+def check_stay(stage: StageFacts, before: Mapping[str, Any], deal: Mapping[str, Any]) -> None:
+    """Raise NotAMove where a deal loses what its stage asks for; what it came without it may go on without."""
+    taken = [name for name in _asked(stage) if _is_told(before, name) and not _is_told(deal, name)]
+    if taken:
+        raise _needed(stage, taken[0])
+
+
+def _asked(stage: StageFacts) -> list[str]:
+    return [*(["lost_reason"] if stage.kind == "lost" else []), *stage.requires]
+
+
+def _is_told(deal: Mapping[str, Any], name: str) -> bool:
+    value = deal.get(name)
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [])
+
+
+def _needed(stage: StageFacts, name: str) -> NotAMove:
+    where = "where a deal is lost" if name == "lost_reason" else f"in the stage {stage.name}"
+    return NotAMove(name, f"is needed {where}")

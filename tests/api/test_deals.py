@@ -74,6 +74,50 @@ def test_a_stage_may_ask_for_fields(admin, owner):
     assert admin.patch(f"{DEALS}/{deal['id']}", json=given).status_code == 200
 
 
+def test_what_its_stage_asks_for_is_not_taken_from_a_deal(admin, owner):
+    owner.execute(
+        "update crm_pipeline_stages set requires = '{value,next_step,competitors}' where name = 'Proposal'"
+    )
+    known = stages(owner)
+    bare = enter(admin, stage_id=known["Qualified"])
+    owner.execute("update crm_deals set stage_id = %s", [known["Proposal"]])
+    assert admin.patch(f"{DEALS}/{bare['id']}", json={"name": "As it came"}).status_code == 200
+    told = {"value": 5, "next_step": "Call", "competitors": ["Them"]}
+    place = f"{DEALS}/{enter(admin, stage_id=known['Proposal'], **told)['id']}"
+    for field, nothing in (("value", None), ("next_step", " "), ("competitors", [])):
+        problem = is_problem(admin.patch(place, json={field: nothing}), 422, "bad_value")
+        assert problem["field"] == field
+    assert is_problem(admin.put(place, json={"name": "New"}), 422, "bad_value")["field"] == "value"
+    assert admin.patch(place, json={"value": 6}).status_code == 200
+
+
+def test_a_reason_for_losing_is_kept_while_a_deal_is_lost_and_told_of_no_other(admin, owner):
+    known = stages(owner)
+    place = f"{DEALS}/{enter(admin)['id']}"
+    for body in ({"lost_reason": "price"}, {"lost_reason": "price", "stage_id": known["Proposal"]}):
+        assert is_problem(admin.patch(place, json=body), 422, "bad_value")["field"] == "lost_reason"
+        assert admin.post(DEALS, json={"name": "x", **body}).status_code == 422
+    admin.patch(place, json={"stage_id": known["Closed Lost"], "lost_reason": "price"})
+    for reason in (" ", None):
+        problem = is_problem(admin.patch(place, json={"lost_reason": reason}), 422, "bad_value")
+        assert problem["field"] == "lost_reason"
+    assert admin.patch(place, json={"lost_reason": "time"}).json()["lost_reason"] == "time"
+
+
+def test_a_deal_stays_in_its_pipeline_and_its_stage_is_one_of_the_pipeline_that_is_named(admin, owner):
+    renewals = admin.post("/api/crm/pipelines", json={"name": "Renewals"}).json()["id"]
+    lead, nowhere = stages(owner)["Lead"], "019a0000-0000-7000-8000-000000000000"
+    deal = enter(admin)
+    refused = [
+        admin.post(DEALS, json={"name": "x", "pipeline_id": one, "stage_id": lead})
+        for one in (renewals, nowhere)
+    ] + [admin.patch(f"{DEALS}/{deal['id']}", json={"pipeline_id": one}) for one in (renewals, nowhere)]
+    for answer in refused:
+        assert is_problem(answer, 422, "bad_value")["field"] == "pipeline_id"
+    own = {"pipeline_id": deal["pipeline_id"], "stage_id": stages(owner)["Proposal"]}
+    assert admin.patch(f"{DEALS}/{deal['id']}", json=own).status_code == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [
