@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from crm_db.actions import assignments, spelling
 from crm_db.actions.writing import Writing
@@ -14,6 +14,7 @@ CLOSED = frozenset({"converted", "lost", "unqualified"})
 SCORED_BY = ("value", "probability", "last_contact")
 """The facts that the base score looks at."""
 
+_REACHED_BY = ("email", "phone")
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _REASON = "the lead is closed"
 _NAMESAKE = text(
@@ -43,6 +44,7 @@ def complete(writing: Writing) -> None:
         return
     _check_last_contact(writing)
     _check_email(writing, writing.before["id"])
+    _check_reach(writing, writing.before)
     if _differs(writing, "status"):
         _close_or_open(writing, writing.before["id"])
     if writing.before["score"] is not None and any(_differs(writing, name) for name in SCORED_BY):
@@ -80,6 +82,13 @@ def _check_email(writing: Writing, lead_id: UUID) -> None:
         is_taken = writing.session.execute(_NAMESAKE, values).scalar_one()
     if is_taken:
         raise Taken("lead", "email")
+
+
+def _check_reach(writing: Writing, before: RowMapping) -> None:
+    """A lead that can be reached stays so; one that came without an address and a number may go on without."""
+    reached, left = (any(get(name) for name in _REACHED_BY) for get in (before.get, writing.after))
+    if reached and not left:
+        raise BadValue("email", "is needed where there is no telephone number")
 
 
 def _close_or_open(writing: Writing, lead_id: UUID) -> None:

@@ -73,6 +73,23 @@ def test_an_extension_is_kept_beside_the_number(admin):
     assert (lead["phone"], lead["custom"]) == ("+442079460958", {"plan": "team", "phone_extension": "12"})
 
 
+def test_a_lead_keeps_an_address_or_a_number_by_which_it_is_reached(admin, owner):
+    lead = enter(admin, phone="+442079460000")
+    place = f"{LEADS}/{lead['id']}"
+    assert change(admin, lead, email=None)["email"] is None
+    for refused in (
+        admin.patch(place, json={"phone": None}),
+        admin.patch(place, json={"phone": " "}),
+        admin.put(place, json={}),
+        admin.put(place, json={"first_name": "Ada"}),
+    ):
+        assert is_problem(refused, 422, "bad_value")["field"] == "email"
+    assert admin.get(place).json()["phone"] == "+442079460000"
+    owner.execute("update crm_leads set phone = null")
+    assert change(admin, lead, title="Countess")["title"] == "Countess"
+    assert admin.put(place, json={}).status_code == 200
+
+
 def test_two_leads_never_get_one_address(admin):
     enter(admin)
     other = enter(admin, email="bo@analytical.example")
