@@ -25,6 +25,13 @@ _LAST = text(
     where org_id = :org and lead_id = :lead order by undone_at is null desc, undone_at desc limit 1
     """
 )
+_RESTORED = text(
+    """
+    select c.id, c.deal_id from crm_conversions c join crm_deals d on d.org_id = c.org_id and d.id = c.deal_id
+    where c.org_id = :org and c.lead_id = :lead and c.undone_at is not null and d.deleted_at is null
+    order by c.undone_at desc, c.id desc limit 1
+    """
+)
 _IS_ACTIVE = text("select active from crm_users where org_id = :org and id = :user")
 # What was built on a conversion, worst first; null where nothing was.
 _BUILT = text(
@@ -76,7 +83,10 @@ class Converted:
 def convert(
     session: Session, identity: Identity, lead_id: UUID, wanted: Wanted, *, now: datetime
 ) -> Converted:
-    """Make a deal of a lead; one that has its deal already keeps that, unless it was deleted. Raises RecordNotFound, BadValue."""
+    """Make a deal of a lead; one that has its deal already keeps that, unless it was deleted. Raises RecordNotFound, BadValue.
+
+    A deal that was restored after its conversion was taken back is the lead's again: there is no second one.
+    """
     lead = _held(session, identity, lead_id)
     last = _last(session, lead)
     if last is not None and last.undone_at is None:
@@ -84,6 +94,10 @@ def convert(
             records.change(session, identity, kinds.LEAD, lead_id, {"status": "converted"}, now=now)
             return Converted(last.deal_id, is_new=False)
         _end(session, lead, last, now)
+    if (deal_id := _begun_again(session, lead)) is not None:
+        records.change(session, identity, kinds.LEAD, lead_id, {"status": "converted"}, now=now)
+        events.record(session, lead["org_id"], "lead.converted", "lead", [lead_id])
+        return Converted(deal_id, is_new=False)
     whose = _whose(session, identity, lead)
     customer = _customer(session, lead, wanted, whose) if wanted.customer else None
     values = {**_carried(session, lead), **whose, **wanted.deal}
@@ -148,6 +162,19 @@ def _held(session: Session, identity: Identity, lead_id: UUID) -> dict[str, Any]
 def _last(session: Session, lead: Mapping[str, Any]) -> Row[Any] | None:
     """The conversion of a lead that stands, else the one that was undone last."""
     return session.execute(_LAST, {"org": lead["org_id"], "lead": lead["id"]}).one_or_none()
+
+
+def _begun_again(session: Session, lead: Mapping[str, Any]) -> UUID | None:
+    """The deal of a conversion that was taken back, restored since: the conversion stands again. None where there is none."""
+    with on_behalf_of_the_org(session):
+        restored = session.execute(_RESTORED, {"org": lead["org_id"], "lead": lead["id"]}).one_or_none()
+    if restored is None:
+        return None
+    one = (Conversion.org_id == lead["org_id"], Conversion.id == restored.id)
+    was = {"lead_status": lead["status"], "lead_closed_at": lead["closed_at"]}
+    session.execute(update(Conversion).where(*one).values(undone_at=None, **was))
+    deal_id: UUID = restored.deal_id
+    return deal_id
 
 
 def _whose(session: Session, identity: Identity, lead: Mapping[str, Any]) -> dict[str, Any]:

@@ -190,6 +190,19 @@ def test_a_conversion_is_taken_back_and_may_be_made_again(admin, owner):
     assert convert(admin, lead, customer=True)["deal"]["id"] != made["deal"]["id"]
 
 
+def test_a_deal_that_was_restored_after_its_conversion_was_taken_back_is_the_leads_again(admin, owner):
+    lead = enter(admin)
+    deal = convert(admin, lead, customer=True)["deal"]
+    undo(admin, lead)
+    assert admin.post(f"{DEALS}/{deal['id']}/restore").status_code == 200
+    admin.patch(f"{LEADS}/{lead['id']}", json={"status": "qualified"})
+    again = convert(admin, lead, 200)
+    assert (again["deal"]["id"], again["lead"]["status"]) == (deal["id"], "converted")
+    assert [one["id"] for one in admin.get(DEALS).json()["items"]] == [deal["id"]]
+    assert undo(admin, lead).json()["status"] == "qualified"
+    assert admin.get(DEALS).json()["items"] == []
+
+
 def test_a_lead_that_was_lost_before_is_lost_again_since_then(admin):
     lead = enter(admin)
     lost = admin.patch(f"{LEADS}/{lead['id']}", json={"status": "lost"}).json()
