@@ -85,7 +85,7 @@ def _check_sight(session: Session, caller: Caller, goal: Aim) -> None:
         return
     if goal.owner_id is not None and goal.owner_id == identity.user_id:
         return
-    if goal.team_id is not None and identity.role == "manager" and goal.team_id in identity.team_ids:
+    if identity.role == "manager" and goals.is_for_manager(session, identity, goal.owner_id, goal.team_id):
         return
     if (
         goal.owner_id is None

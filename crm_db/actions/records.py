@@ -69,7 +69,12 @@ RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType(
     }
 )
 REMOVALS: Mapping[str, Callable[[Removal], Mapping[str, Any] | None]] = MappingProxyType(
-    {"pipeline": pipelines.part_with, "stage": stages.part_with, **configuration.REMOVALS}
+    {
+        "goal": goals.part_with,
+        "pipeline": pipelines.part_with,
+        "stage": stages.part_with,
+        **configuration.REMOVALS,
+    }
 )
 """What deleting a record of a kind means: each raises InUse or NotAllowed, or says what is written instead of deleting it."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm_db.models import SalesGoal
 from crm_db.rules.goals import Period
+from crm_db.session import Identity
 
 _OF_GOAL = """
     org_id = :org and deleted_at is null
@@ -47,6 +48,9 @@ _TEAM_AND_BELOW = text(
     select id from below
     """
 )
+_WORKS_IN = text(
+    "select exists (select from crm_memberships where org_id = :org and user_id = :user and team_id = any (:teams))"
+)
 _IS_MEMBER = text(
     "select exists (select from crm_memberships where org_id = :org and user_id = :user and team_id = :team)"
 )
@@ -75,6 +79,19 @@ def aim(session: Session, org_id: UUID, goal_id: UUID) -> Aim | None:
         .one_or_none()
     )
     return None if row is None else Aim(*row)
+
+
+def is_for_manager(session: Session, identity: Identity, owner_id: UUID | None, team_id: UUID | None) -> bool:
+    """Whether a goal is one that a manager sets: the manager's own, a person's or team's of the manager's teams, the org's.
+
+    A person's goal is judged by the teams in which that person works, whatever team the goal names.
+    """
+    if owner_id is None:
+        return team_id is None or team_id in identity.team_ids
+    if owner_id == identity.user_id:
+        return True
+    values = {"org": identity.org_id, "user": owner_id, "teams": list(identity.team_ids)}
+    return bool(session.execute(_WORKS_IN, values).scalar_one())
 
 
 def is_member(session: Session, org_id: UUID, user_id: UUID | None, team_id: UUID) -> bool:
