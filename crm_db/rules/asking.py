@@ -109,7 +109,7 @@ def read_condition(text: str, types: Mapping[str, Type], here: Here) -> tuple[Co
         if "\0" in given:
             raise ValueError
         return _conditions(field, op, given, kind, here)
-    except (ValueError, InvalidOperation, OverflowError):
+    except (ValueError, InvalidOperation, OverflowError, RecursionError):
         raise Unanswerable(
             f"filter.{_shown(field)}", f"cannot be compared with such a value; it is {_WORDS[kind]}"
         ) from None
@@ -161,11 +161,15 @@ def _conditions(field: str, op: str, given: str, kind: Type, here: Here) -> tupl
 def _listed(given: str) -> list[str]:
     """The values of a list: a JSON array, or texts between commas."""
     if given.startswith("["):
-        values = [value if isinstance(value, str) else json.dumps(value) for value in json.loads(given)]
+        told = json.loads(given)
+        if any(isinstance(value, list | dict) for value in told):
+            raise ValueError
+        values = [value if isinstance(value, str) else json.dumps(value) for value in told]
     else:
         values = given.split(",")
-    if not 0 < len(values) <= MOST_VALUES:
+    if not 0 < len(values) <= MOST_VALUES or any("\0" in value for value in values):
         raise ValueError
+    "".join(values).encode()  # what JSON can spell, and no text can hold, is a ValueError
     return values
 
 
@@ -206,7 +210,7 @@ def _custom(text: str, _: Here) -> Any:
         return _BOOLEANS[text]
     try:
         number = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return number if type(number) in {int, float} and abs(number) < 1e30 else text
 

@@ -107,6 +107,8 @@ UNFIT = [
     ("stauts=new", "invalid_request"),
     ("cursor=nonsense", "bad_cursor"),
     ("source=%00", "bad_value"),
+    ("filter=email:in:" + "[" * 3000, "bad_question"),
+    ("filter=email:between:" + "[" * 3000, "bad_question"),
 ]
 
 

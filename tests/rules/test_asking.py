@@ -67,12 +67,22 @@ def test_a_day_of_a_moment_lasts_from_midnight_to_midnight_where_it_is_asked():
         "open:eq:yes", "day:eq:2026-02-30", "at:gt:soon", "at:gt:-99999y", "id:eq:1",
         "id:gt:" + ID, "tags:eq:a", "size:between:1", "name:in:" + ",".join("a" * 201), "name:eq:a\0b",
         "custom:eq:1", "custom.:eq:1", "name:null:maybe", "open:gt:true",
+        'name:in:["a\\u0000"]', 'name:in:["\\ud800"]',
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_without_repeating_it(text):
     with pytest.raises(Unanswerable) as refused:
         read_conditions([text], TYPES, lambda: AT)
     assert "99999" not in str(refused.value)
+
+
+@pytest.mark.parametrize("nest", ['["a",["b"]]', "[" * 4900, "[" * 2400 + "]" * 2400])
+@pytest.mark.parametrize("field", ["name", "custom.plan"])
+def test_lists_inside_lists_are_refused_however_deep_they_are(field, nest):
+    for op in ("in", "between"):
+        with pytest.raises(Unanswerable):
+            read_conditions([f"{field}:{op}:{nest}"], TYPES, lambda: AT)
+    assert read_conditions([f"{field}:gt:{nest}"], TYPES, lambda: AT)[0].value == nest
 
 
 @given(st.text(max_size=60))
