@@ -347,7 +347,7 @@ COMMENT ON FUNCTION public.crm_find_column(p_table regclass, p_field text) IS 'A
 CREATE FUNCTION public.crm_find_condition(p_table regclass, p_condition jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
-    AS $$
+    AS $_$
 declare
     field text := p_condition ->> 'field';
     op text := p_condition ->> 'op';
@@ -367,6 +367,7 @@ begin
             when 'lt' then col || ' < ' || quote_literal(word)
             when 'lte' then col || ' <= ' || quote_literal(word)
             when 'between' then format('%s between %L and %L', col, given ->> 0, given ->> 1)
+            when 'outside' then format('(%1$s >= %2$L and %1$s < %3$L) is not true', col, given ->> 0, given ->> 1)
             when 'null' then col || case when word = 'true' then ' is null' else ' is not null' end
             when 'in' then format('%s = any (%L)', col, array(select jsonb_array_elements_text(given))::text)
             when 'contains' then crm_find_part(p_table, field, word) end;
@@ -375,7 +376,7 @@ begin
         raise exception 'no such operator' using errcode = '22023';
     end if;
     return condition;
-end $$;
+end $_$;
 
 -- FUNCTION crm_find_custom(text, text, jsonb)
 
@@ -397,8 +398,9 @@ begin
     end if;
     return case p_op
         when 'null' then format('coalesce(t.custom -> %L, ''null'') %s ''null''', p_key, case when p_value = 'true' then '=' else '<>' end)
-        when 'contains' then format('(lower(t.custom ->> %L) like %L or t.custom -> %L ? %L)',
-                                    p_key, crm_like_part(p_value #>> '{}'), p_key, p_value #>> '{}')
+        when 'contains' then format('case jsonb_typeof(t.custom -> %1$L) when ''string'' then lower(t.custom ->> %1$L) like %2$L'
+                                    ' when ''array'' then t.custom -> %1$L ? %3$L end',
+                                    p_key, crm_like_part(p_value #>> '{}'), p_value #>> '{}')
         when 'between' then format('%s between %L and %L', held, p_value ->> 0, p_value ->> 1)
         when 'gt' then format('%s > %L', held, p_value #>> '{}')
         when 'gte' then format('%s >= %L', held, p_value #>> '{}')
@@ -5316,7 +5318,7 @@ GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 insert into public.alembic_version (version_num) values ('0013');
 insert into public.crm_functions (name, hash) values ('auth.sql', '6b9fa0d8b336323ecbc223e78e98ef83426bb43e05f658fab73137e776c4c8e5');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
-insert into public.crm_functions (name, hash) values ('finding.sql', 'ca3a025ccfbde9a1ffa846ebe1c9ae3083b1973c3321b389f71ec1cedba1d101');
+insert into public.crm_functions (name, hash) values ('finding.sql', 'c9e564ee22902db472e734395a0e68a6487e73e2251f7d5ab4d1a31f7b3f3727');
 insert into public.crm_functions (name, hash) values ('ids.sql', 'd39654e851606a74946930bc5bae797823f5c02d8358831cca44120173ade3a9');
 insert into public.crm_functions (name, hash) values ('partitions.sql', 'ae23d3fc1b6d5d720787d3462600935a7465919f3786d6fcccbfac5b0c06b8c1');
 insert into public.crm_functions (name, hash) values ('pipeline.sql', 'b6c4e927b1a5d6cbc94c9e40a4294b3b699dc16c92493de630ab2f3d2c7e9aa9');

@@ -48,7 +48,7 @@ class Type(Enum):
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that must hold of a record; `value` as `crm_find_ids` takes it."""
+    """One thing that must hold of a record; `value` as `crm_find_ids` takes it. `outside`: not from one value up to the next."""
 
     field: str
     op: str
@@ -109,6 +109,8 @@ def read_condition(text: str, types: Mapping[str, Type], here: Here) -> tuple[Co
         if "\0" in given:
             raise ValueError
         return _conditions(field, op, given, kind, here)
+    except Unanswerable:
+        raise
     except (ValueError, InvalidOperation, OverflowError, RecursionError):
         raise Unanswerable(
             f"filter.{_shown(field)}", f"cannot be compared with such a value; it is {_WORDS[kind]}"
@@ -145,14 +147,21 @@ def _conditions(field: str, op: str, given: str, kind: Type, here: Here) -> tupl
     if op == "null":
         return (Condition(field, op, _boolean(given or "true")),)
     if op == "in":
+        if kind is Type.MOMENT and any(_day(text, here) for text in _listed(given)):
+            raise Unanswerable(
+                f"filter.{_shown(field)}",
+                "takes moments in a list, never days; a day is asked for with eq, several with between",
+            )
         values = [value for text in _listed(given) for value in _candidates(text, kind, here)]
         return (Condition(field, op, values),)
     if op == "between":
         low, high = _listed(given)
         return (Condition(field, op, [_one(low, kind, here), _one(high, kind, here)]),)
-    if kind is Type.MOMENT and op == "eq" and (day := _day(given, here)) is not None:
-        begins = _begin_of(day, here), _begin_of(day + timedelta(days=1), here)
-        return Condition(field, "gte", begins[0].isoformat()), Condition(field, "lt", begins[1].isoformat())
+    if kind is Type.MOMENT and op in {"eq", "ne"} and (day := _day(given, here)) is not None:
+        begin, end = (_begin_of(one, here).isoformat() for one in (day, day + timedelta(days=1)))
+        if op == "ne":
+            return (Condition(field, "outside", [begin, end]),)
+        return Condition(field, "gte", begin), Condition(field, "lt", end)
     if kind is Type.CUSTOM and op in {"eq", "ne"}:
         return (Condition(field, op, _candidates(given, kind, here)),)
     return (Condition(field, op, given if op == "contains" else _one(given, kind, here)),)

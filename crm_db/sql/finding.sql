@@ -63,8 +63,9 @@ begin
     end if;
     return case p_op
         when 'null' then format('coalesce(t.custom -> %L, ''null'') %s ''null''', p_key, case when p_value = 'true' then '=' else '<>' end)
-        when 'contains' then format('(lower(t.custom ->> %L) like %L or t.custom -> %L ? %L)',
-                                    p_key, crm_like_part(p_value #>> '{}'), p_key, p_value #>> '{}')
+        when 'contains' then format('case jsonb_typeof(t.custom -> %1$L) when ''string'' then lower(t.custom ->> %1$L) like %2$L'
+                                    ' when ''array'' then t.custom -> %1$L ? %3$L end',
+                                    p_key, crm_like_part(p_value #>> '{}'), p_value #>> '{}')
         when 'between' then format('%s between %L and %L', held, p_value ->> 0, p_value ->> 1)
         when 'gt' then format('%s > %L', held, p_value #>> '{}')
         when 'gte' then format('%s >= %L', held, p_value #>> '{}')
@@ -107,6 +108,7 @@ begin
             when 'lt' then col || ' < ' || quote_literal(word)
             when 'lte' then col || ' <= ' || quote_literal(word)
             when 'between' then format('%s between %L and %L', col, given ->> 0, given ->> 1)
+            when 'outside' then format('(%1$s >= %2$L and %1$s < %3$L) is not true', col, given ->> 0, given ->> 1)
             when 'null' then col || case when word = 'true' then ' is null' else ' is not null' end
             when 'in' then format('%s = any (%L)', col, array(select jsonb_array_elements_text(given))::text)
             when 'contains' then crm_find_part(p_table, field, word) end;

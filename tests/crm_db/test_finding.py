@@ -31,9 +31,10 @@ def people(database, org) -> list[dict[str, Any]]:
             "score": chance.choice([None, *range(5)]),
             "value": chance.choice([None, *range(0, 500, 100)]),
             "tags": chance.sample(["a", "b", "c"], chance.randrange(3)),
+            "last_contact": chance.choice([None, *(f"2026-11-{day}T12:00:00Z" for day in (20, 21, 22))]),
             "custom": {
                 "n": chance.choice([1, 2.5, "2", True, None, "x y"]),
-                "list": chance.choice([["p"], ["q"]]),
+                "list": chance.choice([["p"], ["q"], ["boxes", "y"]]),
             },
         }
         for number in range(LEADS)
@@ -41,8 +42,8 @@ def people(database, org) -> list[dict[str, Any]]:
     with session.bound_to(database.owner_url), session.unit_of_work() as work:
         work.execute(
             text(
-                "insert into crm_leads (org_id, id, company, score, value, tags, custom) select :org, id, company, score, value,"
-                " tags, custom from json_populate_recordset(cast(null as crm_leads), :rows)"
+                "insert into crm_leads (org_id, id, company, score, value, tags, last_contact, custom) select :org, id, company, score,"
+                " value, tags, last_contact, custom from json_populate_recordset(cast(null as crm_leads), :rows)"
             ),
             {"org": org.org_id, "rows": json.dumps(made)},
         )
@@ -127,7 +128,12 @@ def like(word: str):
         ("custom.n:in:1,x y", lambda one: one["custom"]["n"] in (1, "x y") and one["custom"]["n"] is not True),
         ("custom.n:gt:1", lambda one: one["custom"]["n"] == Decimal("2.5")),
         ("custom.n:contains:X", lambda one: one["custom"]["n"] == "x y"),
-        ("custom.list:contains:q", lambda one: "q" in one["custom"]["list"]),
+        *(
+            (f"custom.list:contains:{word}", lambda one, word=word: word in one["custom"]["list"])
+            for word in ("q", "boxes", "x", "[", '", "')
+        ),
+        ("last_contact:eq:2026-11-21", lambda one: "2026-11-21" in (one["last_contact"] or "")),
+        ("last_contact:ne:2026-11-21", lambda one: "2026-11-21" not in (one["last_contact"] or "")),
         ("custom.n:null:true", lambda one: one["custom"]["n"] is None),
         ("custom.no'such:null:true", lambda _: True),
     ],

@@ -58,6 +58,21 @@ def test_a_day_of_a_moment_lasts_from_midnight_to_midnight_where_it_is_asked():
         Condition("at", "gte", "2026-03-28T23:00:00+00:00"),
         Condition("at", "lt", "2026-03-29T22:00:00+00:00"),
     )
+    assert read_conditions(["at:ne:today"], TYPES, lambda: before_the_clocks_go_forward) == (
+        Condition("at", "outside", ["2026-03-28T23:00:00+00:00", "2026-03-29T22:00:00+00:00"]),
+    )
+
+
+@pytest.mark.parametrize("given", ["today", "2026-12-31", "now,this_month"])
+def test_a_list_of_moments_takes_no_days_and_says_what_to_ask_instead(given):
+    with pytest.raises(Unanswerable, match="eq"):
+        read_conditions([f"at:in:{given}"], TYPES, lambda: AT)
+    assert read_conditions(["at:in:now"], TYPES, lambda: AT)[0].op == "in"
+
+
+def test_what_only_conditions_are_made_of_cannot_be_asked_for():
+    with pytest.raises(Unanswerable):
+        read_conditions(["at:outside:now,now"], TYPES, lambda: AT)
 
 
 @pytest.mark.parametrize(
