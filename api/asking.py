@@ -1,6 +1,5 @@
 """The query string of a list: conditions, order, words, fields, paging."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
@@ -10,7 +9,15 @@ from starlette.datastructures import QueryParams
 from api.cursors import places_of
 from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Question
-from crm_db.rules.asking import Condition, Moment, Order, Unanswerable, read_conditions, read_sort
+from crm_db.rules.asking import (
+    Condition,
+    Declared,
+    Here,
+    Order,
+    Unanswerable,
+    read_conditions,
+    read_sort,
+)
 
 Q = TypeVar("Q", bound="RecordQuery")
 FILTER_WORDS = (
@@ -44,15 +51,15 @@ class RecordQuery(BaseModel):
         """What is asked for by other parameters than `filter`."""
         return ()
 
-    def question(self, kind: Kind, here: Callable[[], Moment]) -> Question:
-        """As the CRM asks it; here: when and where it is asked. Raises Unanswerable, BadCursor."""
+    def question(self, kind: Kind, here: Here, declared: Declared) -> Question:
+        """As the CRM asks it; here: when and where it is asked; declared: its own fields. Raises Unanswerable, BadCursor."""
         if self.q and not kind.is_searched:
             raise Unanswerable("q", "is not understood by this list")
         if self.deleted and not kind.is_mortal:
             raise Unanswerable("deleted", "is not understood by this list; what is deleted here is gone")
         order = read_sort(self.sort, kind.types) if self.sort else ()
         asked = Question(
-            where=(*read_conditions(self.filter, kind.types, here), *self.conditions()),
+            where=(*read_conditions(self.filter, kind.types, here, declared), *self.conditions()),
             words=(self.q or "").replace("\0", " "),
             order=order,
             deleted=self.deleted,

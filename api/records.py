@@ -315,7 +315,7 @@ _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
 
 def _listed(caller: Caller, kind: Kind, query: RecordQuery) -> Response:
     """A page of records as JSON."""
-    asked = query.question(kind, lambda: _here(caller))
+    asked = query.question(kind, lambda: _here(caller), lambda: _declared(caller, kind))
     found = records.listed(caller.identity, caller.org_id, kind, asked)
     cursor = cursor_after(signature(asked.full_order(kind)), found.next)
     told = f', "count": {_count(caller, kind, asked)}' if query.count else ""
@@ -331,6 +331,12 @@ def _here(caller: Caller) -> Moment:
     """When and where a caller asks."""
     with unit_of_work(caller.identity) as session:
         return Moment(clock.now_of(session), settings.zone_of(session, caller.org_id))
+
+
+def _declared(caller: Caller, kind: Kind) -> dict[str, str]:
+    """The types of a kind's fields of the org's own by name, as they are declared."""
+    with unit_of_work(caller.identity) as session:
+        return records.declared_types(session, caller.org_id, kind)
 
 
 def document(

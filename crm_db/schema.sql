@@ -354,11 +354,18 @@ declare
     given jsonb := p_condition -> 'value';
     word text := given #>> '{}';
     col text := crm_find_column(p_table, case when field ^@ 'custom.' then 'custom' else field end);
+    own text := case when field ^@ 'custom.' then substr(field, 8) end;
+    declared text := p_condition ->> 'declared';
     condition text;
 begin
-    if field ^@ 'custom.' then
-        condition := crm_find_custom(substr(field, 8), op, given);
+    if own is not null and (declared is null or op in ('null', 'contains')) then
+        condition := crm_find_custom(own, op, given);
+    elsif own is not null and op in ('eq', 'ne', 'in') and declared <> 'moment' then
+        condition := crm_find_equal(own, op, given, declared);
     else
+        if own is not null then
+            col := crm_find_held(own, declared);
+        end if;
         condition := case op
             when 'eq' then col || ' = ' || quote_literal(word)
             when 'ne' then col || ' is distinct from ' || quote_literal(word)
@@ -407,6 +414,44 @@ begin
         when 'lt' then format('%s < %L', held, p_value #>> '{}')
         when 'lte' then format('%s <= %L', held, p_value #>> '{}') end;
 end $_$;
+
+-- FUNCTION crm_find_equal(text, text, jsonb, text)
+
+CREATE FUNCTION public.crm_find_equal(p_key text, p_op text, p_value jsonb, p_declared text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select crm_find_custom(p_key, p_op, jsonb_agg(case when p_declared in ('number', 'whole') then to_jsonb((v #>> '{}')::numeric) else v end))
+    from jsonb_array_elements(case jsonb_typeof(p_value) when 'array' then p_value else jsonb_build_array(p_value) end) v
+$$;
+
+-- COMMENT FUNCTION crm_find_equal(p_key text, p_op text, p_value jsonb, p_declared text)
+
+COMMENT ON FUNCTION public.crm_find_equal(p_key text, p_op text, p_value jsonb, p_declared text) IS 'Whether a declared field is, or is not, one of some values: what the index on custom can tell.';
+
+-- FUNCTION crm_find_held(text, text)
+
+CREATE FUNCTION public.crm_find_held(p_key text, p_declared text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+    held text := case p_declared
+        when 'text' then 'case when jsonb_typeof(t.custom -> %1$L) = ''string'' then t.custom ->> %1$L end collate "C"'
+        when 'date' then 'case when t.custom ->> %1$L ~ ''^\d{4}-\d\d-\d\d$'' then t.custom ->> %1$L end collate "C"'
+        when 'moment' then 'crm_moment_in(t.custom ->> %1$L)'
+        when 'number' then 'case when jsonb_typeof(t.custom -> %1$L) = ''number'' then (t.custom ->> %1$L)::numeric end'
+        when 'whole' then 'case when jsonb_typeof(t.custom -> %1$L) = ''number'' then (t.custom ->> %1$L)::numeric end' end;
+begin
+    if held is null then
+        raise exception 'no such type' using errcode = '22023';
+    end if;
+    return '(' || format(held, p_key) || ')';
+end $_$;
+
+-- COMMENT FUNCTION crm_find_held(p_key text, p_declared text)
+
+COMMENT ON FUNCTION public.crm_find_held(p_key text, p_declared text) IS 'A declared field in SQL, as what it is; null where something else stands there, as it may from before it was declared.';
 
 -- FUNCTION crm_find_ids(text, jsonb, integer)
 
@@ -727,6 +772,19 @@ CREATE FUNCTION public.crm_may_manage() RETURNS boolean
 CREATE FUNCTION public.crm_may_write() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (public.crm_role() = ANY (ARRAY['admin'::text, 'manager'::text, 'rep'::text, 'system'::text, 'service'::text]));
+
+-- FUNCTION crm_moment_in(text)
+
+CREATE FUNCTION public.crm_moment_in(p_text text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $_$
+    select case when p_text ~ '^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-](0\d|1[0-5]):[0-5]\d)$'
+        then (substr(p_text, 1, 8) || '01' || substr(p_text, 11))::timestamptz + (substr(p_text, 9, 2)::integer - 1) * interval '24 hours' end
+$_$;
+
+-- COMMENT FUNCTION crm_moment_in(p_text text)
+
+COMMENT ON FUNCTION public.crm_moment_in(p_text text) IS 'The moment that a text with its offset from UTC tells; null for any other text.';
 
 -- FUNCTION crm_org()
 
@@ -4890,6 +4948,14 @@ REVOKE ALL ON FUNCTION public.crm_find_condition(p_table regclass, p_condition j
 
 REVOKE ALL ON FUNCTION public.crm_find_custom(p_key text, p_op text, p_value jsonb) FROM PUBLIC;
 
+-- ACL FUNCTION crm_find_equal(p_key text, p_op text, p_value jsonb, p_declared text)
+
+REVOKE ALL ON FUNCTION public.crm_find_equal(p_key text, p_op text, p_value jsonb, p_declared text) FROM PUBLIC;
+
+-- ACL FUNCTION crm_find_held(p_key text, p_declared text)
+
+REVOKE ALL ON FUNCTION public.crm_find_held(p_key text, p_declared text) FROM PUBLIC;
+
 -- ACL FUNCTION crm_find_ids(p_kind text, p_filter jsonb, p_limit integer)
 
 REVOKE ALL ON FUNCTION public.crm_find_ids(p_kind text, p_filter jsonb, p_limit integer) FROM PUBLIC;
@@ -4914,6 +4980,10 @@ REVOKE ALL ON FUNCTION public.crm_find_words(p_table regclass) FROM PUBLIC;
 -- ACL FUNCTION crm_like_part(p_words text)
 
 REVOKE ALL ON FUNCTION public.crm_like_part(p_words text) FROM PUBLIC;
+
+-- ACL FUNCTION crm_moment_in(p_text text)
+
+REVOKE ALL ON FUNCTION public.crm_moment_in(p_text text) FROM PUBLIC;
 
 -- ACL FUNCTION crm_suppose_statistics()
 
@@ -5318,7 +5388,7 @@ GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 insert into public.alembic_version (version_num) values ('0013');
 insert into public.crm_functions (name, hash) values ('auth.sql', '6b9fa0d8b336323ecbc223e78e98ef83426bb43e05f658fab73137e776c4c8e5');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
-insert into public.crm_functions (name, hash) values ('finding.sql', 'c9e564ee22902db472e734395a0e68a6487e73e2251f7d5ab4d1a31f7b3f3727');
+insert into public.crm_functions (name, hash) values ('finding.sql', '7878b659900a8b370ccef2f950081b4a3394e426e69459183ec0e4e60ec53fda');
 insert into public.crm_functions (name, hash) values ('ids.sql', 'd39654e851606a74946930bc5bae797823f5c02d8358831cca44120173ade3a9');
 insert into public.crm_functions (name, hash) values ('partitions.sql', 'ae23d3fc1b6d5d720787d3462600935a7465919f3786d6fcccbfac5b0c06b8c1');
 insert into public.crm_functions (name, hash) values ('pipeline.sql', 'b6c4e927b1a5d6cbc94c9e40a4294b3b699dc16c92493de630ab2f3d2c7e9aa9');

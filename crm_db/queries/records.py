@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from crm_db.models import CustomField
 from crm_db.queries.kinds import Kind
 from crm_db.queries.pages import json_of
 from crm_db.rules.asking import Condition, Order
@@ -109,6 +110,16 @@ def counted(session: Session, kind: Kind, asked: Question) -> int:
     """How many records a question lets through, counted up to COUNT_AT_MOST."""
     values = {"kind": kind.name, "filter": asked.document(kind), "most": COUNT_AT_MOST}
     return int(session.execute(_COUNT, values).scalar_one())
+
+
+def declared_types(session: Session, org_id: UUID, kind: Kind) -> dict[str, str]:
+    """The types of the org's own fields of a kind by name, those that are asked for when a record is written."""
+    rows = session.execute(
+        select(CustomField.name, CustomField.type).where(
+            CustomField.org_id == org_id, CustomField.entity == kind.name, CustomField.active
+        )
+    )
+    return {row.name: row.type for row in rows}
 
 
 def document(

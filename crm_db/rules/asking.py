@@ -1,13 +1,14 @@
 """What a list is asked for: conditions, order and words, read from texts such as `value:gt:50000` and `-created_at,name`.
 
 A condition is `field:operator:value`. Lists of values are separated by commas, or stand as a JSON array where a value holds one.
-Moments may be told from now (`-7d`, `+2w`, `today`, `this_month`), in the zone of whoever asks.
+Moments may be told from now (`-7d`, `+2w`, `today`, `this_month`), in the zone of whoever asks. A field of an org's own is read
+as what it was declared to be; one that nobody declared, as what is asked for looks like.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -44,19 +45,24 @@ class Type(Enum):
     ID = "id"
     TEXTS = "texts"
     CUSTOM = "custom"
+    WHOLE = "whole"
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that must hold of a record; `value` as `crm_find_ids` takes it. `outside`: not from one value up to the next."""
+    """One thing that must hold of a record; `value` as `crm_find_ids` takes it; `outside`: not from one value up to the next.
+
+    `declared`: what a field of an org's own was declared to be, as a Type is called; None where nobody declared it.
+    """
 
     field: str
     op: str
     value: Any
+    declared: str | None = None
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
-        return {"field": self.field, "op": self.op, "value": self.value}
+        return {"field": self.field, "op": self.op, "value": self.value, "declared": self.declared}
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ class Moment:
 
 Here = Callable[[], Moment]
 """Asked only where an answer depends on it."""
+Declared = Callable[[], Mapping[str, str]]
+"""The types of an org's own fields by name, as they are declared; asked only where a condition is about such a field."""
 
 _COMPARED = frozenset({"eq", "ne", "in", "gt", "gte", "lt", "lte", "between", "null"})
 OPERATORS: Mapping[Type, frozenset[str]] = MappingProxyType(
@@ -94,8 +102,21 @@ OPERATORS: Mapping[Type, frozenset[str]] = MappingProxyType(
         Type.ID: frozenset({"eq", "ne", "in", "null"}),
         Type.TEXTS: frozenset({"contains", "null"}),
         Type.CUSTOM: _COMPARED | {"contains"},
+        Type.WHOLE: _COMPARED,
     }
 )
+OWN_TYPES: Mapping[str, Type] = MappingProxyType(
+    {
+        **dict.fromkeys(("text", "choice", "email", "url"), Type.TEXT),
+        "number": Type.NUMBER,
+        "integer": Type.WHOLE,
+        "boolean": Type.BOOLEAN,
+        "date": Type.DATE,
+        "datetime": Type.MOMENT,
+        "choices": Type.TEXTS,
+    }
+)
+"""What a declared field is, by the type of its declaration."""
 
 
 def read_condition(text: str, types: Mapping[str, Type], here: Here) -> tuple[Condition, ...]:
@@ -108,13 +129,16 @@ def read_condition(text: str, types: Mapping[str, Type], here: Here) -> tuple[Co
     try:
         if "\0" in given:
             raise ValueError
-        return _conditions(field, op, given, kind, here)
+        conditions = _conditions(field, op, given, kind, here)
     except Unanswerable:
         raise
     except (ValueError, InvalidOperation, OverflowError, RecursionError):
         raise Unanswerable(
             f"filter.{_shown(field)}", f"cannot be compared with such a value; it is {_WORDS[kind]}"
         ) from None
+    if kind is Type.CUSTOM or not field.startswith(CUSTOM):
+        return conditions
+    return tuple(replace(condition, declared=kind.value) for condition in conditions)
 
 
 def type_of(field: str, types: Mapping[str, Type]) -> Type:
@@ -129,7 +153,11 @@ def type_of(field: str, types: Mapping[str, Type]) -> Type:
 
 def _names(types: Mapping[str, Type]) -> list[str]:
     """The fields that can be asked for, in words."""
-    return [f"{name}.<name>" if kind is Type.CUSTOM else name for name, kind in sorted(types.items())]
+    return [
+        f"{name}.<name>" if kind is Type.CUSTOM else name
+        for name, kind in sorted(types.items())
+        if not name.startswith(CUSTOM)
+    ]
 
 
 def read_sort(text: str, types: Mapping[str, Type]) -> tuple[Order, ...]:
@@ -144,27 +172,32 @@ def read_sort(text: str, types: Mapping[str, Type]) -> tuple[Order, ...]:
 
 
 def _conditions(field: str, op: str, given: str, kind: Type, here: Here) -> tuple[Condition, ...]:
-    if op == "null":
-        return (Condition(field, op, _boolean(given or "true")),)
-    if op == "in":
-        if kind is Type.MOMENT and any(_day(text, here) for text in _listed(given)):
-            raise Unanswerable(
-                f"filter.{_shown(field)}",
-                "takes moments in a list, never days; a day is asked for with eq, several with between",
-            )
-        values = [value for text in _listed(given) for value in _candidates(text, kind, here)]
-        return (Condition(field, op, values),)
-    if op == "between":
-        low, high = _listed(given)
-        return (Condition(field, op, [_one(low, kind, here), _one(high, kind, here)]),)
     if kind is Type.MOMENT and op in {"eq", "ne"} and (day := _day(given, here)) is not None:
         begin, end = (_begin_of(one, here).isoformat() for one in (day, day + timedelta(days=1)))
         if op == "ne":
             return (Condition(field, "outside", [begin, end]),)
         return Condition(field, "gte", begin), Condition(field, "lt", end)
+    if kind is Type.MOMENT and op == "in" and any(_day(text, here) for text in _listed(given)):
+        raise Unanswerable(
+            f"filter.{_shown(field)}",
+            "takes moments in a list, never days; a day is asked for with eq, several with between",
+        )
+    return (Condition(field, op, _value(op, given, kind, here)),)
+
+
+def _value(op: str, given: str, kind: Type, here: Here) -> Any:
+    if op == "null":
+        return _boolean(given or "true")
+    if op == "contains":
+        return given
+    if op == "in":
+        return [value for text in _listed(given) for value in _candidates(text, kind, here)]
+    if op == "between":
+        low, high = _listed(given)
+        return [_one(low, kind, here), _one(high, kind, here)]
     if kind is Type.CUSTOM and op in {"eq", "ne"}:
-        return (Condition(field, op, _candidates(given, kind, here)),)
-    return (Condition(field, op, given if op == "contains" else _one(given, kind, here)),)
+        return _candidates(given, kind, here)
+    return _one(given, kind, here)
 
 
 def _listed(given: str) -> list[str]:
@@ -211,6 +244,10 @@ def _integer(text: str) -> int:
     if abs(value) >= 2**31:
         raise ValueError
     return value
+
+
+def _whole(text: str) -> str:
+    return _number(str(int(text)))
 
 
 def _custom(text: str, _: Here) -> Any:
@@ -292,6 +329,7 @@ _READERS: Mapping[Type, Callable[[str, Here], Any]] = MappingProxyType(
         Type.MOMENT: _moment,
         Type.ID: lambda text, _: str(UUID(text)),
         Type.CUSTOM: _custom,
+        Type.WHOLE: lambda text, _: _whole(text),
     }
 )
 _WORDS: Mapping[Type, str] = MappingProxyType(
@@ -305,10 +343,16 @@ _WORDS: Mapping[Type, str] = MappingProxyType(
         Type.MOMENT: "a moment with its offset from UTC, or a word such as today or -7d",
         Type.ID: "an id",
         Type.CUSTOM: "a field of your own",
+        Type.WHOLE: "a whole number",
     }
 )
 
 
-def read_conditions(texts: Sequence[str], types: Mapping[str, Type], here: Here) -> tuple[Condition, ...]:
+def read_conditions(
+    texts: Sequence[str], types: Mapping[str, Type], here: Here, declared: Declared = dict
+) -> tuple[Condition, ...]:
     """All conditions of a question; every one must hold."""
+    if Type.CUSTOM in types.values() and any(text.startswith(CUSTOM) for text in texts):
+        own = {f"{CUSTOM}{name}": OWN_TYPES[kind] for name, kind in declared().items()}
+        types = {**types, **own}
     return tuple(condition for text in texts for condition in read_condition(text, types, here))

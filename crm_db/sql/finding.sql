@@ -2,8 +2,9 @@
 -- a text, a value inside jsonb or an amount are not among them. So what a list shows is found here, by the owner's rights, and the
 -- same two lines are drawn by hand: the org, and who may see what. The caller reads the rows under its own policies afterwards.
 --
--- A filter is {"where": [{"field", "op", "value"}], "q": words, "sort": [{"field", "down"}], "after": [values], "deleted": bool}.
--- Fields are columns that crm_app may read, or custom.<name>; values are texts, or jsonb for custom ones.
+-- A filter is {"where": [{"field", "op", "value", "declared"}], "q": words, "sort": [{"field", "down"}], "after": [values], "deleted": bool}.
+-- Fields are columns that crm_app may read, or custom.<name>; values are texts, or jsonb for custom ones. A custom field that was
+-- declared says what it is, and takes texts too.
 
 create or replace function crm_table_of(p_kind text) returns regclass
 language plpgsql stable set search_path = public, pg_temp as $$
@@ -74,6 +75,40 @@ begin
 end $$;
 revoke all on function crm_find_custom(text, text, jsonb) from public;
 
+-- A day too many for its month is one of the next: whatever looks like a moment is one, and none of them is an error.
+create or replace function crm_moment_in(p_text text) returns timestamptz language sql stable as $$
+    select case when p_text ~ '^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-](0\d|1[0-5]):[0-5]\d)$'
+        then (substr(p_text, 1, 8) || '01' || substr(p_text, 11))::timestamptz + (substr(p_text, 9, 2)::integer - 1) * interval '24 hours' end
+$$;
+comment on function crm_moment_in(text) is 'The moment that a text with its offset from UTC tells; null for any other text.';
+revoke all on function crm_moment_in(text) from public;
+
+create or replace function crm_find_held(p_key text, p_declared text) returns text
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+    held text := case p_declared
+        when 'text' then 'case when jsonb_typeof(t.custom -> %1$L) = ''string'' then t.custom ->> %1$L end collate "C"'
+        when 'date' then 'case when t.custom ->> %1$L ~ ''^\d{4}-\d\d-\d\d$'' then t.custom ->> %1$L end collate "C"'
+        when 'moment' then 'crm_moment_in(t.custom ->> %1$L)'
+        when 'number' then 'case when jsonb_typeof(t.custom -> %1$L) = ''number'' then (t.custom ->> %1$L)::numeric end'
+        when 'whole' then 'case when jsonb_typeof(t.custom -> %1$L) = ''number'' then (t.custom ->> %1$L)::numeric end' end;
+begin
+    if held is null then
+        raise exception 'no such type' using errcode = '22023';
+    end if;
+    return '(' || format(held, p_key) || ')';
+end $$;
+comment on function crm_find_held(text, text) is 'A declared field in SQL, as what it is; null where something else stands there, as it may from before it was declared.';
+revoke all on function crm_find_held(text, text) from public;
+
+create or replace function crm_find_equal(p_key text, p_op text, p_value jsonb, p_declared text) returns text
+language sql stable set search_path = public, pg_temp as $$
+    select crm_find_custom(p_key, p_op, jsonb_agg(case when p_declared in ('number', 'whole') then to_jsonb((v #>> '{}')::numeric) else v end))
+    from jsonb_array_elements(case jsonb_typeof(p_value) when 'array' then p_value else jsonb_build_array(p_value) end) v
+$$;
+comment on function crm_find_equal(text, text, jsonb, text) is 'Whether a declared field is, or is not, one of some values: what the index on custom can tell.';
+revoke all on function crm_find_equal(text, text, jsonb, text) from public;
+
 create or replace function crm_find_part(p_table regclass, p_field text, p_word text) returns text
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
@@ -95,11 +130,18 @@ declare
     given jsonb := p_condition -> 'value';
     word text := given #>> '{}';
     col text := crm_find_column(p_table, case when field ^@ 'custom.' then 'custom' else field end);
+    own text := case when field ^@ 'custom.' then substr(field, 8) end;
+    declared text := p_condition ->> 'declared';
     condition text;
 begin
-    if field ^@ 'custom.' then
-        condition := crm_find_custom(substr(field, 8), op, given);
+    if own is not null and (declared is null or op in ('null', 'contains')) then
+        condition := crm_find_custom(own, op, given);
+    elsif own is not null and op in ('eq', 'ne', 'in') and declared <> 'moment' then
+        condition := crm_find_equal(own, op, given, declared);
     else
+        if own is not null then
+            col := crm_find_held(own, declared);
+        end if;
         condition := case op
             when 'eq' then col || ' = ' || quote_literal(word)
             when 'ne' then col || ' is distinct from ' || quote_literal(word)

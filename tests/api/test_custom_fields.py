@@ -1,5 +1,8 @@
 """Fields of an org's own, declared over HTTP, and held against what people and systems write; capture takes what comes."""
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from crm_db import session
@@ -106,6 +109,97 @@ def test_what_is_declared_holds_for_every_kind_of_record(admin):
         changed = admin.patch(place, json={"custom": {"since": "2026-11-22", "free": None}})
         assert changed.json()["custom"] == {"seats": 5, "since": "2026-11-22"}
         assert admin.patch(place, json={"tags": ["a"]}).status_code == 200
+
+
+DEALS = "/api/crm/deals"
+DECLARED = {"closed_on": "date", "seen": "datetime", "num": "number", "seats": "integer", "boo": "boolean", "plan": "text",
+            "parts": "choices"}  # fmt: skip
+
+
+@pytest.fixture
+def kept(admin, owner):
+    """Deals with values of every type, one with none, and one whose values are older than what was declared of them."""
+    owner.execute("update crm_orgs set timezone = 'Pacific/Kiritimati'")
+    now = datetime.now(UTC)
+    today = now.astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+    for name, custom in {
+        "odd": {"closed_on": "soon", "seen": "2026-01-01T00:00:00", "num": "12", "seats": "many", "boo": "true", "plan": 5,
+                "parts": "ab"},
+        "none": {},
+    }.items():  # fmt: skip
+        assert admin.post(DEALS, json={"name": name, "custom": custom}).status_code == 201
+    for name, type_ in DECLARED.items():
+        declare(admin, name=name, type=type_, options=["a", "b", "a b"] if type_ == "choices" else [])
+    for name, custom in {
+        "today": {"closed_on": today.isoformat(), "seen": now.astimezone(ZoneInfo("Asia/Tokyo")).isoformat(),
+                  "num": 9, "seats": 5_000_000_000, "boo": True, "plan": "5", "parts": ["a"]},
+        "before": {"closed_on": (today - timedelta(days=20)).isoformat(), "seen": "2026-01-01T09:00:00+09:00", "num": 10.5,
+                   "seats": 7, "boo": False, "plan": "team", "parts": ["a b"]},
+    }.items():  # fmt: skip
+        made = admin.post(DEALS, json={"name": name, "custom": custom})
+        assert made.status_code == 201, made.text
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_declared_field_is_asked_for_as_what_it_is(admin):
+    for asked, names in {
+        "closed_on:lt:today": "before",
+        "closed_on:eq:today": "today",
+        "closed_on:ne:today": "before none odd",
+        "closed_on:in:today,2026-01-01": "today",
+        "closed_on:gte:-30d": "before today",
+        "closed_on:gte:-10d": "today",
+        "closed_on:between:-30d,now": "before today",
+        "seen:eq:today": "today",
+        "seen:ne:today": "before none odd",
+        "seen:eq:2026-01-01T00:00:00Z": "before",
+        "seen:ne:2026-01-01T00:00:00Z": "none odd today",
+        "seen:in:2026-01-01T00:00:00Z": "before",
+        "seen:lt:2026-01-01T00:00:01Z": "before",
+        "seen:gte:-1d": "today",
+        "num:lt:10": "today",
+        "num:eq:10.50": "before",
+        "num:in:9.0,12": "today",
+        "num:ne:9": "before none odd",
+        "seats:gt:4000000000": "today",
+        "seats:between:1,10": "before",
+        "boo:eq:true": "today",
+        "boo:ne:true": "before none odd",
+        "plan:eq:5": "today",
+        "plan:contains:EA": "before",
+        "parts:contains:a": "odd today",
+        "parts:null:true": "none",
+        "num:null:false": "before odd today",
+    }.items():
+        found = admin.get(DEALS, params={"filter": f"custom.{asked}", "count": True, "sort": "name"}).json()
+        assert (asked, " ".join(one["name"] for one in found["items"])) == (asked, names)
+        assert (asked, found["count"]) == (asked, len(names.split()))
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_does_not_fit_a_declared_field_is_refused(admin):
+    for asked in ("num:gt:nonsense", "num:contains:1", "seats:eq:1.5", "closed_on:gt:nonsense", "closed_on:eq:2026-02-30",
+                  "boo:gt:5", "boo:eq:5", "seen:eq:nonsense", "seen:in:today", "parts:eq:a", "parts:gt:a"):  # fmt: skip
+        problem = is_problem(admin.get(DEALS, params={"filter": f"custom.{asked}"}), 422, "bad_question")
+        assert (asked, problem["field"]) == (asked, "filter.custom.*")
+    field = admin.get(FIELDS, params={"filter": "name:eq:num"}).json()["items"][0]["id"]
+    admin.patch(f"{FIELDS}/{field}", json={"active": False})
+    assert admin.get(DEALS, params={"filter": "custom.num:gt:nonsense"}).status_code == 200
+
+
+def test_whatever_stands_where_a_moment_was_declared_is_no_error(admin):
+    odd = ["2026-02-31T09:00:00Z", "0000-01-01T00:00:00Z", "2026-01-01t00:00:00.123456789z", "9999-12-31T23:59:59-15:59",
+           "2026-01-01T00:00:00+23:00", "0001-01-01T00:00:00+15:59", "2026-13-01T00:00:00Z", ["2026-01-01T00:00Z"]]  # fmt: skip
+    for value in odd:
+        admin.post(DEALS, json={"name": str(value), "custom": {"seen": value}})
+    declare(admin, name="seen", type="datetime")
+    for asked, count in (
+        ("gt:1000-01-01T00:00:00Z", 3),
+        ("lt:today", 3),
+        ("between:2026-01-01,2026-12-31", 2),
+    ):
+        found = admin.get(DEALS, params={"filter": f"custom.seen:{asked}", "count": True})
+        assert (asked, found.status_code, found.json()["count"]) == (asked, 200, count)
 
 
 def test_what_is_older_than_its_declaration_does_not_hold_up_other_changes(admin):

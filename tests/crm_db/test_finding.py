@@ -42,8 +42,8 @@ def people(database, org) -> list[dict[str, Any]]:
     with session.bound_to(database.owner_url), session.unit_of_work() as work:
         work.execute(
             text(
-                "insert into crm_leads (org_id, id, company, score, value, tags, last_contact, custom) select :org, id, company, score,"
-                " value, tags, last_contact, custom from json_populate_recordset(cast(null as crm_leads), :rows)"
+                "insert into crm_leads (org_id, id, company, score, value, tags, last_contact, custom) select :org, id, company,"
+                " score, value, tags, last_contact, custom from json_populate_recordset(cast(null as crm_leads), :rows)"
             ),
             {"org": org.org_id, "rows": json.dumps(made)},
         )
@@ -171,6 +171,10 @@ def test_many_that_do_not_fit_at_the_front_do_not_hide_one_at_the_end(org, peopl
         {"where": [{"field": "id", "op": "= id or true --", "value": "x"}], "sort": [{"field": "id"}]},
         {"sort": [{"field": "id desc; select 1"}]},
         {"sort": [{"field": "id", "down": "x"}]},
+        {
+            "where": [{"field": "custom.n", "op": "gt", "value": "1", "declared": "money"}],
+            "sort": [{"field": "id"}],
+        },
     ],
 )
 def test_only_fields_and_operators_that_there_are_reach_the_database(org, people, filter_):

@@ -70,6 +70,43 @@ def test_a_list_of_moments_takes_no_days_and_says_what_to_ask_instead(given):
     assert read_conditions(["at:in:now"], TYPES, lambda: AT)[0].op == "in"
 
 
+OWN = {"closed on": "date", "seen": "datetime", "num": "number", "seats": "integer", "boo": "boolean", "plan": "choice",
+       "parts": "choices"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "value", "declared"),
+    [
+        ("custom.closed on:lt:today", "lt", "2026-04-01", "date"),
+        ("custom.closed on:between:-1m,now", "between", ["2026-03-01", "2026-04-01"], "date"),
+        ("custom.seen:gte:-7d", "gte", "2026-03-24T22:30:00+00:00", "moment"),
+        ("custom.seen:ne:today", "outside", ["2026-03-31T22:00:00+00:00", "2026-04-01T22:00:00+00:00"], "moment"),
+        ("custom.num:in:1e3,2.50", "in", ["1000", "2.50"], "number"),
+        ("custom.seats:gt:5000000000", "gt", "5000000000", "whole"),
+        ("custom.boo:eq:true", "eq", True, "boolean"),
+        ("custom.plan:eq:5", "eq", "5", "text"),
+        ("custom.parts:contains:a", "contains", "a", "texts"),
+        ("custom.free:eq:5", "eq", ["5", 5], None),
+    ],
+)  # fmt: skip
+def test_a_declared_field_is_read_as_what_it_is(text, op, value, declared):
+    field = text.partition(":")[0]
+    assert read_conditions([text], TYPES, lambda: AT, lambda: OWN) == (Condition(field, op, value, declared),)
+
+
+def test_what_is_declared_is_asked_for_once_and_only_where_it_is_needed():
+    asked = []
+
+    def declared():
+        asked.append(1)
+        return OWN
+
+    read_conditions(["name:eq:custom.num"], TYPES, lambda: AT, declared)
+    assert not asked
+    read_conditions(["custom.num:eq:1", "custom.seats:eq:1"], TYPES, lambda: AT, declared)
+    assert len(asked) == 1
+
+
 def test_what_only_conditions_are_made_of_cannot_be_asked_for():
     with pytest.raises(Unanswerable):
         read_conditions(["at:outside:now,now"], TYPES, lambda: AT)
