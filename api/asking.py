@@ -6,7 +6,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 
-from api.cursors import places_of
+from api.cursors import MAX_CHARS_SORTED, places_of
 from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Question
 from crm_db.rules.asking import (
@@ -44,7 +44,9 @@ class RecordQuery(BaseModel):
     deleted: bool = Field(
         default=False, description="Those that were deleted, instead of those that are there"
     )
-    cursor: str | None = Field(default=None, max_length=2000, description="next_cursor of the page before")
+    cursor: str | None = Field(
+        default=None, max_length=MAX_CHARS_SORTED, description="next_cursor of the page before"
+    )
     limit: int = Field(default=50, ge=1, le=500, description="Items a page")
 
     def conditions(self) -> tuple[Condition, ...]:

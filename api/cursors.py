@@ -8,8 +8,11 @@ from uuid import UUID
 
 from api.errors import BadCursor
 from crm_db.queries.pages import Position
+from crm_db.rules.asking import Unanswerable
 
 MAX_CHARS = 200
+MAX_CHARS_SORTED = 24_000
+"""As long as the longest that five fields of a line each come to, and well within what a server takes as a URL."""
 
 
 def cursor_of(position: Position | None) -> str | None:
@@ -33,11 +36,16 @@ def position_of(cursor: str | None, *kinds: type[datetime] | type[UUID]) -> Posi
 
 
 def cursor_after(order: str, places: tuple[str | None, ...] | None) -> str | None:
-    """The cursor of a place in a list that is sorted so; None after the last page."""
+    """The cursor of a place in a list that is sorted so; None after the last page. Raises Unanswerable rather than give one out
+    that would not be taken.
+    """
     if places is None:
         return None
     told = json.dumps([order, *places], separators=(",", ":"), ensure_ascii=False).encode()
-    return urlsafe_b64encode(told).decode().rstrip("=")
+    cursor = urlsafe_b64encode(told).decode().rstrip("=")
+    if len(cursor) > MAX_CHARS_SORTED:
+        raise Unanswerable("sort", "cannot go on after texts as long as these; sort by another field")
+    return cursor
 
 
 def places_of(cursor: str | None, order: str, length: int) -> tuple[str | None, ...] | None:

@@ -93,6 +93,8 @@ class Kind:
         return "version" in self.columns
 
 
+_PROSE = frozenset({"body"})
+"""Texts of pages: what they hold is no place in a list that a cursor could name."""
 _TYPES: tuple[tuple[type[Any], Type], ...] = (
     (Boolean, Type.BOOLEAN),
     (Integer, Type.INTEGER),
@@ -109,6 +111,8 @@ def _type_of(column: Column[Any]) -> Type | None:
     """What can be asked of a column; None of a document, unless it is `custom`."""
     if isinstance(column.type, JSONB):
         return Type.CUSTOM if column.name == "custom" else None
+    if column.name in _PROSE:
+        return Type.PROSE
     return next((kind for known, kind in _TYPES if isinstance(column.type, known)), None)
 
 

@@ -46,6 +46,7 @@ class Type(Enum):
     TEXTS = "texts"
     CUSTOM = "custom"
     WHOLE = "whole"
+    PROSE = "prose"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ Here = Callable[[], Moment]
 Declared = Callable[[], Mapping[str, str]]
 """The types of an org's own fields by name, as they are declared; asked only where a condition is about such a field."""
 
+_UNSORTED = frozenset({Type.TEXTS, Type.CUSTOM, Type.PROSE})
 _COMPARED = frozenset({"eq", "ne", "in", "gt", "gte", "lt", "lte", "between", "null"})
 OPERATORS: Mapping[Type, frozenset[str]] = MappingProxyType(
     {
@@ -103,6 +105,7 @@ OPERATORS: Mapping[Type, frozenset[str]] = MappingProxyType(
         Type.TEXTS: frozenset({"contains", "null"}),
         Type.CUSTOM: _COMPARED | {"contains"},
         Type.WHOLE: _COMPARED,
+        Type.PROSE: _COMPARED | {"contains"},
     }
 )
 OWN_TYPES: Mapping[str, Type] = MappingProxyType(
@@ -163,7 +166,7 @@ def _names(types: Mapping[str, Type]) -> list[str]:
 def read_sort(text: str, types: Mapping[str, Type]) -> tuple[Order, ...]:
     """Read an order such as `-created_at,name`; a minus sorts downwards."""
     orders = [Order(part.strip().lstrip("+-"), part.strip().startswith("-")) for part in text.split(",")]
-    sortable = sorted(name for name, kind in types.items() if kind not in {Type.TEXTS, Type.CUSTOM})
+    sortable = sorted(name for name, kind in types.items() if kind not in _UNSORTED)
     if len(orders) > MOST_SORTS or len({order.field for order in orders}) < len(orders):
         raise Unanswerable("sort", f"takes at most {MOST_SORTS} fields, each once")
     if any(order.field not in sortable for order in orders):
@@ -330,6 +333,7 @@ _READERS: Mapping[Type, Callable[[str, Here], Any]] = MappingProxyType(
         Type.ID: lambda text, _: str(UUID(text)),
         Type.CUSTOM: _custom,
         Type.WHOLE: lambda text, _: _whole(text),
+        Type.PROSE: lambda text, _: text,
     }
 )
 _WORDS: Mapping[Type, str] = MappingProxyType(
@@ -344,6 +348,7 @@ _WORDS: Mapping[Type, str] = MappingProxyType(
         Type.ID: "an id",
         Type.CUSTOM: "a field of your own",
         Type.WHOLE: "a whole number",
+        Type.PROSE: "a text",
     }
 )
 

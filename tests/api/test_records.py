@@ -117,6 +117,39 @@ def test_a_question_that_does_not_fit_is_refused(admin: httpx.Client) -> None:
         is_problem(admin.get(f"/api/crm/leads?{query}"), 422, code)
 
 
+def test_every_cursor_that_is_given_out_is_taken(admin: httpx.Client) -> None:
+    named = dict.fromkeys(("industry", "segment", "website", "name"), "\U0001f600" * 499)
+    for number in range(3):
+        body = {name: f"{number}{text}" for name, text in named.items()}
+        body |= {"status": "churned", "churn_reason": "\x01" * 500}
+        assert admin.post("/api/crm/customers", json=body).status_code == 201
+    order = ",".join(("churn_reason", *named))
+    asked, seen = {"sort": order, "limit": "1"}, []
+    while True:
+        page = admin.get("/api/crm/customers", params=asked)
+        assert page.status_code == 200, page.text
+        seen += [item["id"] for item in page.json()["items"]]
+        if (cursor := page.json()["next_cursor"]) is None:
+            break
+        asked["cursor"] = cursor
+    assert len(asked["cursor"]) > 10_000
+    assert len({*seen}) == len(seen) == 3
+
+
+def test_a_list_is_not_sorted_by_texts_that_no_cursor_could_hold(
+    admin: httpx.Client, org: Org, owner: psycopg.Connection
+) -> None:
+    for path in ("activities", "insights", "templates"):
+        answer = admin.get(f"/api/crm/{path}", params={"sort": "-body"})
+        assert is_problem(answer, 422, "bad_question")["field"] == "sort"
+        assert admin.get(f"/api/crm/{path}", params={"filter": "body:contains:x"}).status_code == 200
+    insert_leads(owner, org, 2)
+    owner.execute("update crm_leads set company = repeat('x', 20000)")
+    answer = admin.get("/api/crm/leads", params={"sort": "company", "limit": 1})
+    assert is_problem(answer, 422, "bad_question")["field"] == "sort"
+    assert admin.get("/api/crm/leads", params={"sort": "company", "limit": 2}).status_code == 200
+
+
 def test_a_deleted_lead_is_nowhere(admin: httpx.Client, org: Org, owner: psycopg.Connection) -> None:
     (lead_id,) = insert_leads(owner, org, 1, deleted_at="2026-11-22T09:00:00Z")
     assert admin.get("/api/crm/leads").json()["items"] == []
