@@ -8,6 +8,12 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# RFC 3339, section 5.6, as far as Postgres compares it: no leap seconds, and offsets of less than 16 hours.
+_MOMENT = re.compile(
+    rf"{_DATE.pattern}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])"
+)
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -49,11 +55,12 @@ def _is_whole(value: Any, _: Sequence[str]) -> bool:
 
 
 def _is_date(value: Any, _: Sequence[str]) -> bool:
-    return isinstance(value, str) and len(value) == len("2026-01-01") and _is_read(date.fromisoformat, value)
+    return isinstance(value, str) and bool(_DATE.fullmatch(value)) and _is_read(date.fromisoformat, value)
 
 
 def _is_moment(value: Any, _: Sequence[str]) -> bool:
-    return isinstance(value, str) and _is_read(datetime.fromisoformat, value) and "T" in value
+    told = value.upper() if isinstance(value, str) else ""
+    return bool(_MOMENT.fullmatch(told)) and _is_read(datetime.fromisoformat, told)
 
 
 def _is_read(reader: Callable[[str], object], value: str) -> bool:

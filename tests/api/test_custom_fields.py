@@ -202,6 +202,23 @@ def test_whatever_stands_where_a_moment_was_declared_is_no_error(admin):
         assert (asked, found.status_code, found.json()["count"]) == (asked, 200, count)
 
 
+def test_days_and_moments_are_told_in_one_way(admin):
+    declare(admin, name="since", type="date")
+    declare(admin, name="seen", type="datetime")
+    for name, right, wrong in (
+        ("since", ["2026-01-01", "2024-02-29"],
+         ["20260101xx", "2026-W01-1", "20260101", "2026-02-29", "2026-01-01T00:00:00Z", "\u0662026-01-01", "0000-01-01"]),
+        ("seen", ["2026-01-01T09:00:00Z", "2026-01-01t09:00:00.123456z", "2026-01-01T09:00:00-03:30"],
+         ["2026-01-01T09:00:00", "2026-01-01", "2026-01-01 09:00:00Z", "20260101T090000Z", "2026-01-01T09:00Z",
+          "2026-W01-1T09:00:00Z", "2026-01-01T25:00:00Z", "2026-01-01T09:00:00+0100", "2026-01-01T09:00:00+01:00:30"]),
+    ):  # fmt: skip
+        for value in right:
+            assert admin.post(DEALS, json={"name": "A", "custom": {name: value}}).status_code == 201
+        for value in wrong:
+            refused = admin.post(DEALS, json={"name": "A", "custom": {name: value}})
+            assert is_problem(refused, 422, "bad_value")["field"] == f"custom.{name}"
+
+
 def test_what_is_older_than_its_declaration_does_not_hold_up_other_changes(admin):
     deal = admin.post("/api/crm/deals", json={"name": "A", "custom": {"seats": "many"}}).json()
     declare(admin, required=True)
