@@ -12,6 +12,7 @@ from crm_db.actions.writing import Writing
 from crm_db.errors import BadValue
 from crm_db.models import CustomField
 from crm_db.rules.custom_values import Declared, Misfit, check
+from crm_db.rules.mapping import MAX_CUSTOM
 
 
 def complete(writing: Writing) -> None:
@@ -24,6 +25,8 @@ def complete(writing: Writing) -> None:
     given = writing.values.get("custom") or {}
     held = {} if writing.before is None or writing.whole else writing.before["custom"]
     values = {name: value for name, value in {**held, **given}.items() if value is not None}
+    if not writing.is_new and len(values) > max(MAX_CUSTOM, len(held)):
+        raise BadValue("custom", f"takes at most {MAX_CUSTOM} fields, those included that are there already")
     named = None if writing.is_new or writing.whole else given.keys()
     hold_against(writing.session, writing.org_id, writing.kind.name, values, named)
     writing.values["custom"] = values

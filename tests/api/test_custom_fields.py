@@ -232,6 +232,28 @@ def test_what_is_older_than_its_declaration_does_not_hold_up_other_changes(admin
     is_problem(admin.put(place, json={"name": "B", "custom": {"seats": 5}}), 422, "bad_value")
 
 
+def test_a_record_has_a_hundred_fields_of_your_own_however_they_came(admin):
+    deal = admin.post(DEALS, json={"name": "A", "custom": {f"a{n}": n for n in range(100)}}).json()
+    place = f"{DEALS}/{deal['id']}"
+    for more in ({"b": 1}, {f"b{n}": n for n in range(100)}):
+        problem = is_problem(admin.patch(place, json={"custom": more}), 422, "bad_value")
+        assert problem["field"] == "custom"
+    bulk = {"items": [{"op": "change", "id": deal["id"], "values": {"custom": {"b": 1}}}]}
+    assert admin.post(f"{DEALS}/bulk", json=bulk).json()["items"][0]["status"] == 422
+    changed = admin.patch(place, json={"custom": {"a0": None, "b": 1, "a1": 2}})
+    assert (changed.status_code, len(changed.json()["custom"])) == (200, 100)
+
+
+def test_a_record_with_more_fields_than_it_may_have_can_lose_some(admin, owner):
+    deal = admin.post(DEALS, json={"name": "A"}).json()
+    owner.execute(
+        "update crm_deals set custom = (select jsonb_object_agg('a' || n, n) from generate_series(1, 150) n)"
+    )
+    place = f"{DEALS}/{deal['id']}"
+    assert len(admin.patch(place, json={"custom": {"a1": None}}).json()["custom"]) == 149
+    is_problem(admin.patch(place, json={"custom": {"b": 1}}), 422, "bad_value")
+
+
 def test_a_field_that_is_not_active_is_not_asked_for(admin):
     field = declare(admin, required=True)
     is_problem(admin.post("/api/crm/deals", json={"name": "A"}), 422, "bad_value")
