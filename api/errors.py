@@ -12,7 +12,7 @@ ApiError
 ├── BadIdempotencyKey     not 1 to 255 visible ASCII characters
 ├── IdempotencyKeyReused  the key was used for another request
 ├── BadCursor             not a cursor that a list gave out
-├── BadPrecondition       an If-Match that names no version
+├── BadPrecondition       an If-Match that is no list of ETags
 ├── UnknownFlow           no automation of this name
 ├── BadParameters         the flow does not take these parameters
 └── PrefectUnavailable    Prefect does not answer, or not as it should
@@ -120,10 +120,10 @@ class BadCursor(ApiError):
 
 
 class BadPrecondition(ApiError):
-    """The header If-Match does not name a version."""
+    """The header If-Match holds no ETags."""
 
     def __init__(self) -> None:
-        super().__init__('If-Match takes one ETag of this record, such as "3".')
+        super().__init__('If-Match takes ETags of this record, such as "3", or *.')
 
 
 class UnknownFlow(ApiError):

@@ -25,7 +25,7 @@ from api.cursors import cursor_after
 from api.documents import json_response
 from api.idempotency import once
 from api.identity import KEY_SCHEMES, Admin, Caller, Manager, Reader, Writer, reader_of
-from api.preconditions import etag, version_in
+from api.preconditions import etag, is_seen, versions_in
 from api.problems import failure_of, faults_of
 from api.record_models import Operation, Operations, Outcomes, emptied, page_of, patch_of, shown_of
 from api.services import services_of
@@ -40,7 +40,10 @@ from crm_db.rules.asking import Moment
 from crm_db.rules.normalise import Unusable
 from crm_db.session import on_behalf_of_the_org, repeated, unit_of_work
 
-IfMatch = Annotated[str | None, Header(description='The version that it must still have, as its ETag: `"3"`')]
+IfMatch = Annotated[
+    str | None,
+    Header(description='The version that it must still have, as its ETag: `"3"`; or several: `"3", "4"`'),
+]
 IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the first answer for 24 hours")]
 Fields = Annotated[str | None, Query(max_length=2000, description="The fields wanted, between commas")]
 
@@ -169,7 +172,7 @@ def _add_read(router: APIRouter, routes: Routes) -> None:
     ) -> Response:
         with unit_of_work(caller.identity) as session:
             found = document(session, caller, kind, record_id, chosen(fields, kind))
-        if if_none_match is not None and if_none_match.strip() == etag(found.version):
+        if is_seen(if_none_match, found.version):
             return Response(status_code=304, headers={"ETag": etag(found.version)})
         return answer(found)
 
@@ -251,7 +254,7 @@ def _add_delete(router: APIRouter, routes: Routes) -> None:
                 kind,
                 record_id,
                 now=clock.now_of(session),
-                version=version_in(if_match),
+                versions=versions_in(if_match),
             )
 
     by_admins = routes.resource.by_admins or routes.resource.removed_by_admins
@@ -374,13 +377,13 @@ def _changed(
     whole: bool = False,
 ) -> Response:
     """Change a record; who gives one away sees it this once more."""
-    version = version_in(if_match)
+    versions = versions_in(if_match)
 
     def work() -> Response:
         with unit_of_work(caller.identity) as session:
             now = clock.now_of(session)
             actions.change(
-                session, caller.identity, kind, record_id, values, now=now, version=version, whole=whole
+                session, caller.identity, kind, record_id, values, now=now, versions=versions, whole=whole
             )
             with on_behalf_of_the_org(session):
                 return answer(document(session, caller, kind, record_id))
@@ -417,6 +420,7 @@ def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) 
 
 def _do(session: Session, caller: Caller, routes: Routes, item: Operation) -> tuple[int, Written]:
     kind, identity, now = routes.resource.kind, caller.identity, clock.now_of(session)
+    versions = None if item.version is None else {item.version}
     if item.op == "create" and routes.resource.enter and routes.resource.entered_as:
         status, made = routes.resource.enter(
             session, caller, routes.resource.entered_as.model_validate(item.values)
@@ -429,12 +433,12 @@ def _do(session: Session, caller: Caller, routes: Routes, item: Operation) -> tu
         raise BadValue("id", "is needed")
     if item.op == "change":
         values = routes.patch.model_validate(item.values).model_dump(exclude_unset=True)
-        return 200, actions.change(session, identity, kind, item.id, values, now=now, version=item.version)
+        return 200, actions.change(session, identity, kind, item.id, values, now=now, versions=versions)
     if item.op == "restore" and kind.is_mortal:
         return 200, actions.restore(session, identity, kind, item.id)
     if item.op == "restore":
         raise BadValue("op", "is not possible here: what is deleted is gone")
-    actions.remove(session, identity, kind, item.id, now=now, version=item.version)
+    actions.remove(session, identity, kind, item.id, now=now, versions=versions)
     return 204, Written(item.id, item.version or 0)
 
 

@@ -13,7 +13,7 @@ from api import openapi
 from api.cursors import position_of
 from api.documents import ListQuery, list_response
 from api.identity import KEY_SCHEMES, Admin, Caller, Reader
-from api.preconditions import etag, version_in
+from api.preconditions import etag, versions_in
 from api.records import IfMatch
 from crm_db.actions import settings as actions
 from crm_db.queries import setting_list
@@ -101,7 +101,7 @@ def change_setting(
 ) -> SettingOut:
     """Replace it whole; it counts from the next piece of work on. With If-Match only when it still has that version."""
     with unit_of_work(caller.identity) as session:
-        actions.write(session, caller.identity, key, body.value, version=version_in(if_match))
+        actions.write(session, caller.identity, key, body.value, versions=versions_in(if_match))
         return _answer(session, caller, key, response)
 
 
@@ -111,7 +111,7 @@ def change_setting(
 def reset_setting(key: Key, caller: Admin, if_match: IfMatch = None) -> None:
     """Give it back what a new organisation starts with."""
     with unit_of_work(caller.identity) as session:
-        actions.reset(session, caller.identity, key, version=version_in(if_match))
+        actions.reset(session, caller.identity, key, versions=versions_in(if_match))
 
 
 @router.get(

@@ -12,7 +12,7 @@ from api import openapi
 from api.configuration_forms import DraftIn, SequenceIn
 from api.documents import json_response
 from api.identity import KEY_SCHEMES, Admin, Caller, Reader
-from api.preconditions import etag, version_in
+from api.preconditions import etag, versions_in
 from api.records import IfMatch, Resource, add_routes, document, routes_of
 from crm_db.actions import sequences as actions
 from crm_db.actions.sequences import NewStep
@@ -103,7 +103,7 @@ def write_draft(record_id: UUID, body: DraftIn, caller: Admin, if_match: IfMatch
         for one in body.steps
     ]
     with unit_of_work(caller.identity) as session:
-        actions.write_draft(session, caller.identity, record_id, steps, version=version_in(if_match))
+        actions.write_draft(session, caller.identity, record_id, steps, versions=versions_in(if_match))
         return _whole(session, caller, record_id)
 
 
@@ -115,7 +115,7 @@ def write_draft(record_id: UUID, body: DraftIn, caller: Admin, if_match: IfMatch
 def publish_draft(record_id: UUID, caller: Admin, if_match: IfMatch = None) -> Response:
     """Leads are enrolled in it from now on; those in the former version stay there to its end."""
     with unit_of_work(caller.identity) as session:
-        actions.publish(session, caller.identity, record_id, version=version_in(if_match))
+        actions.publish(session, caller.identity, record_id, versions=versions_in(if_match))
         return _whole(session, caller, record_id)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from api import openapi
 from api.forms import StageIn
 from api.identity import KEY_SCHEMES, Admin
-from api.preconditions import version_in
+from api.preconditions import versions_in
 from api.records import IfMatch, Resource, add_routes
 from crm_db import clock
 from crm_db.actions import records, stages
@@ -45,5 +45,5 @@ def delete_stage(
     with unit_of_work(caller.identity) as session:
         if move_to is not None:
             stages.clear(session, caller.identity, record_id, move_to)
-        now, version = clock.now_of(session), version_in(if_match)
-        records.remove(session, caller.identity, kinds.STAGE, record_id, now=now, version=version)
+        now, versions = clock.now_of(session), versions_in(if_match)
+        records.remove(session, caller.identity, kinds.STAGE, record_id, now=now, versions=versions)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from api import openapi
 from api.configuration_forms import UserIn
 from api.identity import KEY_SCHEMES, Admin
-from api.preconditions import version_in
+from api.preconditions import versions_in
 from api.records import IfMatch, Resource, add_routes
 from crm_db import clock
 from crm_db.actions import records, users
@@ -50,7 +50,7 @@ def delete_user(record_id: UUID, caller: Admin, hand_to: HandTo = None, if_match
             kinds.USER,
             record_id,
             now=clock.now_of(session),
-            version=version_in(if_match),
+            versions=versions_in(if_match),
         )
 
 

@@ -110,14 +110,14 @@ def change(
     values: Mapping[str, Any],
     *,
     now: datetime,
-    version: int | None = None,
+    versions: Collection[int] | None = None,
     whole: bool = False,
 ) -> Written:
-    """Change the named fields of a record. version: the one that it must still have. whole: `custom` is replaced, not added to.
+    """Change the named fields of a record. versions: of which it must still have one. whole: `custom` is replaced, not added to.
 
     Raises RecordNotFound, VersionConflict, BadValue, AlreadyExists, NotAllowed.
     """
-    before = _held(session, identity, kind, record_id, version)
+    before = _held(session, identity, kind, record_id, versions)
     writing = _begin(session, identity, kind, values, before, now, whole=whole)
     changed = {
         name: value for name, value in writing.values.items() if name not in before or value != before[name]
@@ -144,10 +144,10 @@ def remove(
     record_id: UUID,
     *,
     now: datetime,
-    version: int | None = None,
+    versions: Collection[int] | None = None,
 ) -> None:
     """Delete a record; softly where its kind can come back. Raises RecordNotFound, VersionConflict, InUse, NotAllowed."""
-    before = _held(session, identity, kind, record_id, version)
+    before = _held(session, identity, kind, record_id, versions)
     table = kind.table
     one = (table.c.org_id == before["org_id"], table.c.id == record_id)
     rule = REMOVALS.get(kind.name)
@@ -233,7 +233,7 @@ def _held(
     identity: Identity,
     kind: Kind,
     record_id: UUID,
-    version: int | None,
+    versions: Collection[int] | None,
     *,
     deleted: bool = False,
 ) -> RowMapping:
@@ -252,7 +252,7 @@ def _held(
         raise NotAllowed(f"the right to change this {kind.name.replace('_', ' ')}")
     if found is None:
         raise RecordNotFound(kind.name, record_id)
-    if version is not None and kind.is_versioned and found["version"] != version:
+    if versions is not None and kind.is_versioned and found["version"] not in versions:
         raise VersionConflict(kind.name)
     return found
 

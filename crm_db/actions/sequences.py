@@ -1,5 +1,6 @@
 """Sequences that people write: a draft is written whole and goes live; who was enrolled before stays in what was live then."""
 
+from collections.abc import Collection
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -70,13 +71,13 @@ def write_draft(
     sequence_id: UUID,
     steps: Many[NewStep],
     *,
-    version: int | None = None,
+    versions: Collection[int] | None = None,
 ) -> None:
-    """Make these the steps of the draft. version: the one that the sequence must still have.
+    """Make these the steps of the draft. versions: of which the sequence must still have one.
 
     Raises RecordNotFound, VersionConflict, BadValue.
     """
-    org_id = _held(session, identity, sequence_id, version)
+    org_id = _held(session, identity, sequence_id, versions)
     _check(session, org_id, steps)
     draft = _version(session, org_id, sequence_id, "draft") or _new_draft(session, org_id, sequence_id)
     session.execute(delete(Step).where(Step.org_id == org_id, Step.version_id == draft))
@@ -89,9 +90,11 @@ def write_draft(
     events.record(session, org_id, "sequence.changed", "sequence", [sequence_id])
 
 
-def publish(session: Session, identity: Identity, sequence_id: UUID, *, version: int | None = None) -> None:
+def publish(
+    session: Session, identity: Identity, sequence_id: UUID, *, versions: Collection[int] | None = None
+) -> None:
     """Let the draft be what leads are enrolled in from now on. Raises RecordNotFound, VersionConflict, BadValue."""
-    org_id = _held(session, identity, sequence_id, version)
+    org_id = _held(session, identity, sequence_id, versions)
     draft = _version(session, org_id, sequence_id, "draft")
     if draft is None:
         raise BadValue("draft", "is not there; write one first")
@@ -104,7 +107,7 @@ def publish(session: Session, identity: Identity, sequence_id: UUID, *, version:
     events.record(session, org_id, "sequence.published", "sequence", [sequence_id])
 
 
-def _held(session: Session, identity: Identity, sequence_id: UUID, version: int | None) -> UUID:
+def _held(session: Session, identity: Identity, sequence_id: UUID, versions: Collection[int] | None) -> UUID:
     """The org of a sequence that nobody else changes until the transaction ends."""
     found = session.execute(
         select(Sequence.org_id, Sequence.version)
@@ -113,7 +116,7 @@ def _held(session: Session, identity: Identity, sequence_id: UUID, version: int 
     ).one_or_none()
     if found is None:
         raise RecordNotFound("sequence", sequence_id)
-    if version is not None and found.version != version:
+    if versions is not None and found.version not in versions:
         raise VersionConflict("sequence")
     org_id: UUID = found.org_id
     return org_id

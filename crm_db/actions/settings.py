@@ -1,6 +1,6 @@
 """Changing an org's settings: what cannot be used is refused, and former values stay in the change log."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -16,9 +16,14 @@ from crm_db.session import Identity
 
 
 def write(
-    session: Session, identity: Identity, key: str, value: Mapping[str, Any], *, version: int | None = None
+    session: Session,
+    identity: Identity,
+    key: str,
+    value: Mapping[str, Any],
+    *,
+    versions: Collection[int] | None = None,
 ) -> None:
-    """Set one. version: the one that it must still have. Raises RecordNotFound, BadValue, VersionConflict."""
+    """Set one. versions: of which it must still have one. Raises RecordNotFound, BadValue, VersionConflict."""
     if key not in KNOWN:
         raise RecordNotFound("setting", key)
     try:
@@ -26,7 +31,7 @@ def write(
     except Unfit as problem:
         raise BadValue(f"value.{problem.part}" if problem.part else "value", problem.words) from None
     held = _held(session, identity, key)
-    if version is not None and held.version != version:
+    if versions is not None and held.version not in versions:
         raise VersionConflict("setting")
     if held.value == value:
         return
@@ -35,9 +40,9 @@ def write(
     events.record(session, held.org_id, "setting.changed", "setting", [held.id])
 
 
-def reset(session: Session, identity: Identity, key: str, *, version: int | None = None) -> None:
+def reset(session: Session, identity: Identity, key: str, *, versions: Collection[int] | None = None) -> None:
     """Set one back to what a new org starts with. Raises RecordNotFound, VersionConflict."""
-    write(session, identity, key, seed.SETTINGS.get(key, {}), version=version)
+    write(session, identity, key, seed.SETTINGS.get(key, {}), versions=versions)
 
 
 def _held(session: Session, identity: Identity, key: str) -> Row[Any]:

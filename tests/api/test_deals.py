@@ -139,6 +139,29 @@ def test_a_change_is_refused_when_somebody_else_was_faster(admin):
     is_problem(admin.delete(f"{DEALS}/{deal['id']}", headers={"If-Match": "x"}), 422, "bad_precondition")
 
 
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [('"1"', 304), ('W/"1"', 304), ('"7", W/"1"', 304), ('"a,b" ,, "1"', 304), ("*", 304), ('"2"', 200), ('W/"2", "11"', 200),
+     ("1", 200), ('w/"1"', 200), ('"1" "1"', 200), ("", 200)],
+)  # fmt: skip
+def test_what_was_seen_already_is_not_told_again(admin, header, status):
+    place = f"{DEALS}/{enter(admin)['id']}"
+    answer = admin.get(place, headers={"If-None-Match": header})
+    assert (answer.status_code, answer.headers["etag"]) == (status, '"1"')
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [('"1"', 200), ('"7", "1"', 200), ('"a,b" ,, "1"', 200), ("*", 200), ('"2"', 412), ('"2", "3"', 412), ('W/"1"', 412),
+     ('W/"1", "2"', 412), ('"abc"', 412), ('"01"', 412), ("1", 422), ('"1" "2"', 422), ('"1', 422), ("*, *", 422), ("", 422)],
+)  # fmt: skip
+def test_a_change_names_the_versions_that_it_may_follow(admin, header, status):
+    place = f"{DEALS}/{enter(admin)['id']}"
+    assert admin.patch(place, json={"name": "One"}, headers={"If-Match": header}).status_code == status
+    deleted = admin.delete(place, headers={"If-Match": header.replace("1", "2") if status == 200 else header})
+    assert deleted.status_code == (204 if status == 200 else status)
+
+
 def test_what_is_replaced_keeps_nothing_that_was_not_given(admin):
     deal = enter(admin, value=5, tags=["a"], custom={"plan": "team"}, next_step="call")
     whole = admin.put(f"{DEALS}/{deal['id']}", json={"name": "New"}).json()
