@@ -47,7 +47,7 @@ async def live(socket: WebSocket) -> None:
     try:
         if not _is_open(socket):
             await socket.accept()
-        await _converse(socket, listener, news)
+        await _converse(socket, watch, listener, news)
     except* (WebSocketDisconnect, TimeoutError):
         pass
     finally:
@@ -79,7 +79,7 @@ async def _refuse(socket: WebSocket, error: Exception) -> None:
         await socket.send_denial_response(told.as_problem(socket.scope))
 
 
-async def _converse(socket: WebSocket, listener: Listener, news: asyncio.Event) -> None:
+async def _converse(socket: WebSocket, watch: Watch, listener: Listener, news: asyncio.Event) -> None:
     async with create_task_group() as both:
 
         async def hear() -> None:
@@ -89,12 +89,12 @@ async def _converse(socket: WebSocket, listener: Listener, news: asyncio.Event) 
             both.cancel_scope.cancel()
 
         both.start_soon(hear)
-        await _hand_out(socket, listener, news)
+        await _hand_out(socket, watch, listener, news)
         both.cancel_scope.cancel()
 
 
-async def _hand_out(socket: WebSocket, listener: Listener, news: asyncio.Event) -> None:
-    """Send what waits, not oftener than every half second; when nothing does, a sign of life with the cursor of now."""
+async def _hand_out(socket: WebSocket, watch: Watch, listener: Listener, news: asyncio.Event) -> None:
+    """Send what waits, over all sockets of a key not oftener than every half second; when nothing does, a sign of life."""
     while True:
         with move_on_after(HEARTBEAT_SECONDS):
             await news.wait()
@@ -106,7 +106,7 @@ async def _hand_out(socket: WebSocket, listener: Listener, news: asyncio.Event) 
         if message is not None:
             with fail_after(SEND_SECONDS):
                 await socket.send_text(message)
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS * watch.sockets_of(listener))
 
 
 def _is_open(socket: WebSocket) -> bool:

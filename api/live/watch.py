@@ -56,6 +56,11 @@ class Watch:
             self._changed.notify()
         return listener
 
+    def sockets_of(self, listener: Listener) -> int:
+        """How many sockets there are for its key."""
+        with self._changed:
+            return sum(other.key == listener.key for other in self._listeners)
+
     def forget(self, listener: Listener) -> None:
         """Its socket is closed."""
         with self._changed:

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -389,3 +389,18 @@ def test_news_come_again_when_the_database_does(serve, org, database, line: Cabl
             response = admin.post(DEALS, json={"name": "After"})
             deal = response.json()["id"] if response.status_code == 201 else None
         assert told_until(socket, {str(deal)})[0] == {str(deal)}
+
+
+def test_the_sockets_of_one_key_share_two_messages_a_second(admin: httpx.Client, org: Org) -> None:
+    url, sockets = str(admin.base_url), 3
+    with ExitStack() as many:
+        heard = [many.enter_context(listening(url, org.api_key)) for _ in range(sockets)]
+        for socket in heard:
+            begun(socket)
+        told = []
+        for number in range(4):
+            wanted = {enter(admin, f"Deal {number}")}
+            told_until(heard[0], wanted)
+            told.append(time.monotonic())
+        pause = 0.5 * sockets
+        assert told[-1] - told[0] > (len(told) - 1) * pause - 1.0  # one of them may have come late
