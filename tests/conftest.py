@@ -8,7 +8,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import hypothesis
@@ -33,28 +32,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")  # no test is judged by how fast a shared machine is
 
 __all__ = ["Database", "Org", "Server"]
-
-LONGEST_FIRST = ("e2e", "flows", "faults", "deployments", "browser", "api", "crm_db")
-"""Folders in the order in which workers take their modules, so that none has a long one left at the end."""
-TOGETHER = ("e2e", "flows")
-"""Folders whose tests share servers that take long to start: one worker runs them all."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests go to one worker, and begin with those that take longest."""
-    for item in items:
-        folder = _folder(item)
-        group = folder if folder in TOGETHER else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(
-        key=lambda item: [*LONGEST_FIRST, _folder(item)].index(_folder(item))
-    )  # stable: modules stay whole
-
-
-def _folder(item: pytest.Item) -> str:
-    """The folder below `tests` that a test is in."""
-    parts = item.path.relative_to(Path(__file__).parent).parts
-    return parts[0]
 
 
 @pytest.fixture(scope="session", autouse=True)
