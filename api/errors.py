@@ -210,8 +210,6 @@ UNEXPECTED = Answer(500, "internal_error", "Something went wrong here", False)
 
 
 def answer_to(error: Exception) -> Answer:
-    """How to tell a failure; UNEXPECTED for a class that the table does not know."""
-    cause = getattr(error, "orig", None)
-    if isinstance(cause, psycopg.errors.DeadlockDetected):
-        return _CROSSED
-    return next((ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS), UNEXPECTED)
+    """How to tell a failure; UNEXPECTED for a class that the table does not know. What SQLAlchemy wraps comes first."""
+    kinds = (*type(getattr(error, "orig", None)).__mro__, *type(error).__mro__)
+    return next((ANSWERS[kind] for kind in kinds if kind in ANSWERS), UNEXPECTED)

@@ -106,7 +106,9 @@ async def _hand_out(socket: WebSocket, watch: Watch, listener: Listener, news: a
         if message is not None:
             with fail_after(SEND_SECONDS):
                 await socket.send_text(message)
-        await asyncio.sleep(PAUSE_SECONDS * watch.sockets_of(listener))
+        for _ in range(watch.sockets_of(listener)):
+            if listener.farewell is None:  # a key that was revoked is not listened to until its turn
+                await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _is_open(socket: WebSocket) -> bool:
