@@ -33,7 +33,10 @@ class Settings(BaseSettings):
         description="Address under which senders reach the API, such as https://crm.example; HubSpot signs it.",
     )
     app_pool_size: int = Field(
-        default=5, ge=1, alias="CRM_APP_POOL_SIZE", description="Connections of an API process for REST."
+        default=10,
+        ge=1,
+        alias="CRM_APP_POOL_SIZE",
+        description="Connections that an API process makes at the most for REST.",
     )
     list_threads: int = Field(
         default=2,

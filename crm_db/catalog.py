@@ -103,7 +103,7 @@ _CHECKS = {
 
 def problems(owner_url: str) -> list[str]:
     """What is wrong with roles, tables, policies, keys and functions, a sentence each; empty: nothing."""
-    engine = open_engine(owner_url, pool_size=1)
+    engine = open_engine(owner_url, pool_size=2)
     try:
         with engine.connect() as connection:
             return [sentence for query in _CHECKS.values() for sentence in _ask(connection, query)]

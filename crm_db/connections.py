@@ -14,17 +14,17 @@ LONG_IDLE_SECONDS = 30.0
 _LEFT = "left at"
 
 
-def open_engine(url: str, *, pool_size: int = 5) -> Engine:
+def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine as every process uses it: looks before use, hides values in errors, gives up connecting after 10 s.
 
-    At most twice `pool_size` connections are kept, and the one used last is used next: the fewer, the warmer they are. A server
+    At most `pool_size` connections are made and kept, and the one used last is used next: fewer are warmer. A server
     that went silent is given up after half a minute, and no setting of a server makes a commit less than durable. A process that
     stands still in the middle of a transaction loses it after two minutes, and others its locks.
     """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=QueuePool,
-        pool_size=2 * pool_size,
+        pool_size=pool_size,
         max_overflow=0,  # connections beyond the pool would be made and thrown away for single questions
         pool_use_lifo=True,
         pool_timeout=10,

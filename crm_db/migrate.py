@@ -58,7 +58,7 @@ def check(owner_url: str) -> None:
 
 @contextmanager
 def _migrating(owner_url: str) -> Iterator[tuple[Connection, Config]]:
-    engine = open_engine(owner_url, pool_size=1)
+    engine = open_engine(owner_url, pool_size=2)
     try:
         with engine.begin() as connection:
             connection.execute(text("set local lock_timeout = '30s'"))

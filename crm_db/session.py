@@ -67,7 +67,7 @@ class _Process:
 _process = _Process()
 
 
-def bind(url: str, *, pool_size: int = 5) -> None:
+def bind(url: str, *, pool_size: int = 10) -> None:
     """Use `url` (any libpq form of postgresql://) for this process's units of work from now on."""
     unbind()
     _process.engine = open_engine(url, pool_size=pool_size)
@@ -83,7 +83,7 @@ def unbind() -> None:
 @contextmanager
 def bound_to(url: str) -> Iterator[None]:
     """Use another login until the block ends, then the former one again."""
-    before, _process.engine = _process.engine, open_engine(url, pool_size=1)
+    before, _process.engine = _process.engine, open_engine(url, pool_size=2)
     try:
         yield
     finally:

@@ -128,6 +128,6 @@ def reps(database: Database, org: Org) -> list[UUID]:
 def as_flow(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """This process acts as the flows do: their login, for every org."""
     monkeypatch.setenv("CRM_FLOW_DATABASE_URL", database.flow_url)
-    session.bind(database.flow_url, pool_size=2)
+    session.bind(database.flow_url, pool_size=4)
     yield database
     session.unbind()

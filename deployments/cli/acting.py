@@ -17,7 +17,7 @@ from deployments.settings import load_settings
 def acting() -> Iterator[tuple[Session, Identity]]:
     """One transaction as the administrator; raises DeploymentError when no `crm up` has made one yet."""
     url, identity = login()
-    bind(url, pool_size=1)
+    bind(url, pool_size=2)
     try:
         with unit_of_work(identity) as session:
             yield session, identity

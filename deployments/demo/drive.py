@@ -74,7 +74,7 @@ def _as_owner(settings: Settings) -> Iterator[Identity]:
     known = read_json(settings.home / "credentials.json")
     if addresses is None or "org_id" not in known:
         raise DeploymentError(f"There is no CRM in {settings.home} yet; start one with crm up.")
-    session.bind(addresses.owner, pool_size=1)
+    session.bind(addresses.owner, pool_size=2)
     try:
         yield Identity(org_id=UUID(known["org_id"]), user_id=UUID(known["admin_id"]), role="admin")
     finally:

@@ -44,7 +44,7 @@ _AFTER_ALL_IDS = 1 << 127
 def rehearsal(assignment: Assignment) -> Iterator[ImportRows]:
     """Takes batches as the worker processes do, and only counts."""
     memory = _Memory()
-    session.bind(assignment.url, pool_size=1)
+    session.bind(assignment.url, pool_size=2)
     try:
         yield lambda rows: _done(_rehearse(assignment, memory, rows))
     finally:

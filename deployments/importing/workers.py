@@ -68,7 +68,7 @@ def begin(assignment: Assignment) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _Worker.assignment = assignment
-    session.bind(assignment.url, pool_size=1)
+    session.bind(assignment.url, pool_size=2)
 
 
 def import_rows(rows: Sequence[RawRow], *, my_turn: Callable[[], None] = lambda: None) -> Kept:

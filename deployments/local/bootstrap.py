@@ -50,7 +50,7 @@ class Bootstrap:
         """
         path = self.settings.home / "credentials.json"
         known = read_json(path)
-        session.bind(self.addresses.owner, pool_size=1)
+        session.bind(self.addresses.owner, pool_size=2)
         try:
             with session.unit_of_work() as work:
                 made = self._first_org(work, known)

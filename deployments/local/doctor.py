@@ -115,7 +115,7 @@ def _migrations(addresses: Addresses) -> Check:
 
 
 def _settings(addresses: Addresses) -> Check:
-    engine = connections.open_engine(addresses.owner, pool_size=1)
+    engine = connections.open_engine(addresses.owner, pool_size=2)
     try:
         with Session(engine) as work:
             wrong = settings_of_orgs.unusable(work)

@@ -125,7 +125,7 @@ def _database(settings: Settings) -> tuple[dict[str, Any], Backlog | None]:
 
 def _backlog(owner_url: str) -> Backlog | None:
     """What waits; None before the first migration has made the tables."""
-    session.bind(owner_url, pool_size=1)
+    session.bind(owner_url, pool_size=2)
     try:
         with session.unit_of_work() as work:
             return backlog(work)

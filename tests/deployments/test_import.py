@@ -197,7 +197,7 @@ def run_here(crm, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def pool(assignment: workers.Assignment, _: int) -> Iterator[Any]:
         monkeypatch.setattr(workers._Worker, "assignment", assignment, raising=False)
-        session.bind(assignment.url, pool_size=1)
+        session.bind(assignment.url, pool_size=2)
         try:
             yield lambda rows: rehearsal._done(workers.import_rows(rows))
         finally:

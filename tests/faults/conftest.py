@@ -24,7 +24,7 @@ def bench(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         for name, value in bench.environment.items():
             monkeypatch.setenv(name, value)
         senders.forget()
-        session.bind(bench.database.flow_url, pool_size=2)
+        session.bind(bench.database.flow_url, pool_size=4)
         yield bench
         session.unbind()
 
