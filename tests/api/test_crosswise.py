@@ -3,6 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import psycopg
+import pytest
+from psycopg.errors import DeadlockDetected
+from sqlalchemy.exc import OperationalError
+
+from api.errors import answer_to
 
 AT_ONCE = 8
 
@@ -42,3 +48,11 @@ def test_people_at_one_customer_can_be_put_first_at_once(admin: httpx.Client) ->
         assert set(many.map(put_first, range(3 * AT_ONCE))) == {200}
     asked = {"filter": [f"customer_id:eq:{customer}", "is_primary:eq:true"]}
     assert len(admin.get("/api/crm/contacts", params=asked).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [(DeadlockDetected(), "busy"), (psycopg.OperationalError(), "database_unavailable"), (psycopg.DataError(), "bad_value")],
+)  # fmt: skip
+def test_what_the_database_refuses_is_told_by_its_cause(cause: psycopg.Error, code: str) -> None:
+    assert answer_to(OperationalError("", {}, cause)).code == code
