@@ -5,39 +5,32 @@ answered follow from these.
 """
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
-from anyio import to_thread
-from fastapi import APIRouter, Body, Header, Query, Request, Response
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import DataError
+from fastapi import APIRouter, Body, Header, Query, Response
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from api import openapi
-from api.asking import RecordQuery, chosen, query_in, signature
-from api.cursors import cursor_after
+from api.asking import chosen
+from api.bulk import outcomes
 from api.documents import json_response
 from api.idempotency import once
-from api.identity import KEY_SCHEMES, Admin, Caller, Manager, Reader, Writer, reader_of
+from api.identity import KEY_SCHEMES, Admin, Caller, Manager, Reader, Writer
+from api.lists import add_list
 from api.preconditions import etag, is_seen, versions_in
-from api.problems import failure_of, faults_of
-from api.record_models import Operation, Operations, Outcomes, emptied, page_of, patch_of, shown_of
-from api.services import services_of
+from api.record_models import Operations, Outcomes, emptied
+from api.resource import Resource, Routes, routes_of
 from crm_db import clock
 from crm_db.actions import records as actions
-from crm_db.actions.records import Written
-from crm_db.errors import BadValue, CrmError, RecordNotFound
-from crm_db.queries import records, settings
+from crm_db.errors import RecordNotFound
+from crm_db.queries import records
 from crm_db.queries.kinds import Kind
-from crm_db.queries.records import Document, Question
-from crm_db.rules.asking import Moment
-from crm_db.rules.normalise import Unusable
+from crm_db.queries.records import Document
 from crm_db.session import on_behalf_of_the_org, repeated, unit_of_work
 
 IfMatch = Annotated[
@@ -46,56 +39,6 @@ IfMatch = Annotated[
 ]
 IdempotencyKey = Annotated[str | None, Header(description="A repeat gets the first answer for 24 hours")]
 Fields = Annotated[str | None, Query(max_length=2000, description="The fields wanted, between commas")]
-
-
-@dataclass(frozen=True, eq=False)
-class Resource:
-    """A kind of record as the API offers it. `form`: how one is entered whole; `by_admins`: only administrators change it;
-    `by_managers`: they and managers; `removed_by_admins`: everybody who writes may enter one, and only administrators delete it.
-
-    `farewell`: what deleting one means, where it is not gone. `enter` keeps what comes in the form `entered_as`, where entering
-    is more than writing a record down.
-    """
-
-    kind: Kind
-    form: type[BaseModel]
-    example: Mapping[str, Any]
-    by_admins: bool = False
-    by_managers: bool = False
-    removed_by_admins: bool = False
-    tag: str = ""
-    farewell: str = ""
-    entered_as: type[BaseModel] | None = None
-    enter: Callable[[Session, Caller, Any], tuple[int, Document]] | None = None
-
-    @property
-    def path(self) -> str:
-        """Where it is."""
-        return f"/api/crm/{self.kind.plural.replace('_', '-')}"
-
-    @property
-    def noun(self) -> str:
-        """What people call one."""
-        return self.kind.name.replace("_", " ")
-
-
-class _Bare(APIRoute):
-    """A route whose endpoint takes the request and gives the answer, with nothing in between."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The endpoint itself."""
-        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return endpoint
-
-
-@dataclass(frozen=True)
-class Routes:
-    """The models that a resource's routes take and give."""
-
-    resource: Resource
-    patch: type[BaseModel]
-    shown: type[BaseModel]
-    page: type[BaseModel]
 
 
 @cache
@@ -119,48 +62,6 @@ def add_routes(router: APIRouter, resource: Resource, *, without: frozenset[str]
             add(router, routes)
 
 
-@cache
-def routes_of(resource: Resource) -> Routes:
-    """The models of a resource's routes."""
-    shown = shown_of(resource.kind)
-    return Routes(resource, patch_of(resource.form), shown, page_of(resource.kind, shown))
-
-
-def _add_list(router: APIRouter, routes: Routes) -> None:
-    add_list(router, routes, RecordQuery)
-
-
-def add_list(router: APIRouter, routes: Routes, form: type[RecordQuery]) -> None:
-    """Add the list of a resource, which is asked for in this form.
-
-    It is read far more often than anything else, so it takes its query and its key apart by itself.
-    """
-    kind = routes.resource.kind
-
-    async def list_records(request: Request) -> Response:
-        caller = await reader_of(request)
-        query = query_in(form, request.query_params)
-        threads = services_of(request).list_threads
-        return await to_thread.run_sync(_listed, caller, kind, query, limiter=threads)
-
-    list_records.__doc__ = (
-        f"{_many(routes).capitalize()} that you may see, in the order asked for;"
-        " `next_cursor` of a page is the `cursor` of the next."
-    )
-    router.routes.append(
-        _Bare(
-            router.prefix,
-            list_records,
-            methods=["GET"],
-            tags=router.tags,
-            summary=f"List {_many(routes)}",
-            operation_id=f"list_records_{router.tags[0]}",
-            responses={**openapi.READ_RESPONSES, 200: {"model": routes.page}},
-            openapi_extra={"parameters": openapi.parameters_of(form), "security": openapi.BY_KEY},
-        )
-    )
-
-
 def _add_read(router: APIRouter, routes: Routes) -> None:
     kind = routes.resource.kind
 
@@ -177,7 +78,7 @@ def _add_read(router: APIRouter, routes: Routes) -> None:
         return answer(found)
 
     _add(
-        router, "GET", "/{record_id}", read_record, f"Read {_one(routes)}", response=routes.shown,
+        router, "GET", "/{record_id}", read_record, f"Read {routes.resource.one}", response=routes.shown,
         words="The header ETag names its version; with If-None-Match there is no body while it is the same.",
         fails=(304,),
     )  # fmt: skip
@@ -205,7 +106,7 @@ def _add_create(router: APIRouter, routes: Routes) -> None:
         create_record, body=_body(routes.resource.form, routes.resource.example), caller=_writer(routes)
     )
     _add(
-        router, "POST", "", create_record, f"Enter {_one(routes)}", status=201, response=routes.shown,
+        router, "POST", "", create_record, f"Enter {routes.resource.one}", status=201, response=routes.shown,
         words="With an Idempotency-Key a repeat gets the first answer for 24 hours.", fails=(409,),
     )  # fmt: skip
 
@@ -221,7 +122,7 @@ def _add_replace(router: APIRouter, routes: Routes) -> None:
 
     _annotate(replace_record, body=_body(form, routes.resource.example), caller=_writer(routes))
     _add(
-        router, "PUT", "/{record_id}", replace_record, f"Replace {_one(routes)}", response=routes.shown,
+        router, "PUT", "/{record_id}", replace_record, f"Replace {routes.resource.one}", response=routes.shown,
         words="What is not given is emptied, but for the owner. With If-Match only when it still has that version.",
         fails=(409, 412),
     )  # fmt: skip
@@ -236,7 +137,7 @@ def _add_change(router: APIRouter, routes: Routes) -> None:
     some = dict([*routes.resource.example.items()][:1])
     _annotate(change_record, body=_body(routes.patch, some), caller=_writer(routes))
     _add(
-        router, "PATCH", "/{record_id}", change_record, f"Change {_one(routes)}", response=routes.shown,
+        router, "PATCH", "/{record_id}", change_record, f"Change {routes.resource.one}", response=routes.shown,
         words="Only what is given is changed; in `custom`, null takes a field away."
         " With If-Match only when it still has that version.",
         fails=(409, 412),
@@ -260,7 +161,7 @@ def _add_delete(router: APIRouter, routes: Routes) -> None:
     by_admins = routes.resource.by_admins or routes.resource.removed_by_admins
     _annotate(delete_record, caller=Admin if by_admins else Writer)
     _add(
-        router, "DELETE", "/{record_id}", delete_record, f"Delete {_one(routes)}", status=204,
+        router, "DELETE", "/{record_id}", delete_record, f"Delete {routes.resource.one}", status=204,
         words=routes.resource.farewell or ("It can be restored." if kind.is_mortal else "For good."), fails=(409, 412),
     )  # fmt: skip
 
@@ -275,7 +176,7 @@ def _add_restore(router: APIRouter, routes: Routes) -> None:
 
     _annotate(restore_record, caller=_writer(routes))
     _add(
-        router, "POST", "/{record_id}/restore", restore_record, f"Restore {_one(routes)}", response=routes.shown,
+        router, "POST", "/{record_id}/restore", restore_record, f"Restore {routes.resource.one}", response=routes.shown,
         words="Undo its deletion; one that was not deleted stays as it is.", fails=(409,),
     )  # fmt: skip
 
@@ -286,7 +187,7 @@ def _add_bulk(router: APIRouter, routes: Routes) -> None:
             with unit_of_work(caller.identity) as session:
                 return once(
                     session, caller, f"api:{routes.resource.kind.plural}:bulk", idempotency_key, body,
-                    lambda: {"items": _outcomes(session, caller, routes, body.items)},
+                    lambda: {"items": outcomes(session, caller, routes, body.items)},
                 )  # fmt: skip
 
         return json_response(json.dumps(repeated(work)))
@@ -297,14 +198,14 @@ def _add_bulk(router: APIRouter, routes: Routes) -> None:
     ]
     _annotate(write_many, body=_body(Operations, {"items": items}), caller=_writer(routes))
     _add(
-        router, "POST", "/bulk", write_many, f"Write many {_many(routes)}", response=Outcomes,
+        router, "POST", "/bulk", write_many, f"Write many {routes.resource.many}", response=Outcomes,
         words="Up to 1,000 at once, each with its own outcome; what is refused leaves the others as they are.",
     )  # fmt: skip
 
 
 _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
     {
-        "list": _add_list,
+        "list": add_list,
         "bulk": _add_bulk,
         "create": _add_create,
         "read": _add_read,
@@ -314,32 +215,6 @@ _ADDERS: Mapping[str, Callable[[APIRouter, Routes], None]] = MappingProxyType(
         "restore": _add_restore,
     }
 )
-
-
-def _listed(caller: Caller, kind: Kind, query: RecordQuery) -> Response:
-    """A page of records as JSON."""
-    asked = query.question(kind, lambda: _here(caller), lambda: _declared(caller, kind))
-    found = records.listed(caller.identity, caller.org_id, kind, asked)
-    cursor = cursor_after(signature(asked.full_order(kind)), found.next)
-    told = f', "count": {_count(caller, kind, asked)}' if query.count else ""
-    return json_response(f'{{"items": [{", ".join(found.rows)}], "next_cursor": {json.dumps(cursor)}{told}}}')
-
-
-def _count(caller: Caller, kind: Kind, asked: Question) -> int:
-    with unit_of_work(caller.identity) as session:
-        return records.counted(session, kind, asked)
-
-
-def _here(caller: Caller) -> Moment:
-    """When and where a caller asks."""
-    with unit_of_work(caller.identity) as session:
-        return Moment(clock.now_of(session), settings.zone_of(session, caller.org_id))
-
-
-def _declared(caller: Caller, kind: Kind) -> dict[str, str]:
-    """The types of a kind's fields of the org's own by name, as they are declared."""
-    with unit_of_work(caller.identity) as session:
-        return records.declared_types(session, caller.org_id, kind)
 
 
 def document(
@@ -391,57 +266,6 @@ def _changed(
     return repeated(work)
 
 
-def _outcomes(
-    session: Session, caller: Caller, routes: Routes, items: Sequence[Operation]
-) -> list[dict[str, Any]]:
-    named = {item.id for item in items if item.id is not None}
-    actions.hold(session, caller.identity, routes.resource.kind, named)
-    return [_outcome(session, caller, routes, item) for item in items]
-
-
-def _outcome(session: Session, caller: Caller, routes: Routes, item: Operation) -> dict[str, Any]:
-    """Do one of many things; a refusal undoes only this one."""
-    try:
-        with session.begin_nested():
-            status, written = _do(session, caller, routes, item)
-    except ValidationError as error:
-        fault = faults_of(error.errors())[0]
-        return {"status": 422, "code": "invalid_request", "detail": fault["message"], "field": fault["field"]}
-    except (CrmError, Unusable, DataError) as error:
-        told = failure_of(error)
-        return {
-            "status": told.answer.status,
-            "code": told.answer.code,
-            "detail": told.detail,
-            "field": told.field,
-        }
-    return {"status": status, "id": str(written.id), "version": written.version}
-
-
-def _do(session: Session, caller: Caller, routes: Routes, item: Operation) -> tuple[int, Written]:
-    kind, identity, now = routes.resource.kind, caller.identity, clock.now_of(session)
-    versions = None if item.version is None else {item.version}
-    if item.op == "create" and routes.resource.enter and routes.resource.entered_as:
-        status, made = routes.resource.enter(
-            session, caller, routes.resource.entered_as.model_validate(item.values)
-        )
-        return status, Written(made.id, made.version)
-    if item.op == "create":
-        values = routes.resource.form.model_validate(item.values).model_dump(exclude_unset=True)
-        return 201, actions.create(session, identity, kind, values, now=now)
-    if item.id is None:
-        raise BadValue("id", "is needed")
-    if item.op == "change":
-        values = routes.patch.model_validate(item.values).model_dump(exclude_unset=True)
-        return 200, actions.change(session, identity, kind, item.id, values, now=now, versions=versions)
-    if item.op == "restore" and kind.is_mortal:
-        return 200, actions.restore(session, identity, kind, item.id)
-    if item.op == "restore":
-        raise BadValue("op", "is not possible here: what is deleted is gone")
-    actions.remove(session, identity, kind, item.id, now=now, versions=versions)
-    return 204, Written(item.id, item.version or 0)
-
-
 def _add(
     router: APIRouter,
     method: str,
@@ -483,12 +307,3 @@ def _writer(routes: Routes) -> Any:
     if routes.resource.by_admins:
         return Admin
     return Manager if routes.resource.by_managers else Writer
-
-
-def _one(routes: Routes) -> str:
-    noun = routes.resource.noun
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
-def _many(routes: Routes) -> str:
-    return routes.resource.kind.plural.replace("_", " ")

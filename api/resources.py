@@ -1,7 +1,7 @@
 """The kinds of record that the API offers, each with its form and an example."""
 
 from api.forms import ActivityIn, ContactIn, CustomerIn, CustomFieldIn, DealIn, InsightIn, PipelineIn
-from api.records import Resource
+from api.resource import Resource
 from crm_db.queries import kinds
 
 _SOME_ID = "019a0000-0000-7000-8000-000000000000"

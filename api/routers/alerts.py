@@ -10,7 +10,8 @@ from api import openapi
 from api.asking import RecordQuery
 from api.forms import Form
 from api.identity import KEY_SCHEMES, Writer
-from api.records import Resource, add_list, routes_of
+from api.lists import add_list
+from api.resource import Resource, routes_of
 from crm_db.actions import alerts as alert_actions
 from crm_db.queries import kinds
 from crm_db.rules.asking import Condition

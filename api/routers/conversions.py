@@ -13,7 +13,8 @@ from api.documents import json_response
 from api.forms import Amount, Currency, Form, Line, Word
 from api.idempotency import once
 from api.identity import KEY_SCHEMES, Caller, Writer
-from api.records import IdempotencyKey, answer, document, routes_of
+from api.records import IdempotencyKey, answer, document
+from api.resource import routes_of
 from api.resources import RESOURCES
 from api.routers.leads import RESOURCE as LEADS
 from crm_db import clock

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from api import openapi
 from api.forms import GoalIn
 from api.identity import KEY_SCHEMES, Caller, Reader
-from api.records import Resource, add_routes
+from api.records import add_routes
+from api.resource import Resource
 from crm_db import clock
 from crm_db.errors import NotAllowed, RecordNotFound
 from crm_db.queries import goals, kinds, settings

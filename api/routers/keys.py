@@ -13,7 +13,8 @@ from api.configuration_forms import KeyEdit, KeyIn
 from api.documents import json_response
 from api.idempotency import once
 from api.identity import KEY_SCHEMES, Admin, Caller
-from api.records import IdempotencyKey, Resource, add_routes, document, routes_of
+from api.records import IdempotencyKey, add_routes, document
+from api.resource import Resource, routes_of
 from crm_db import clock
 from crm_db.actions import api_keys
 from crm_db.errors import BadValue

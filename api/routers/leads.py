@@ -13,7 +13,9 @@ from api import idempotency, openapi
 from api.asking import RecordQuery
 from api.forms import EmailAddress, Form, Moment, Percent
 from api.identity import KEY_SCHEMES, Caller, Writer
-from api.records import IdempotencyKey, Resource, add_list, add_routes, answer, routes_of
+from api.lists import add_list
+from api.records import IdempotencyKey, add_routes, answer
+from api.resource import Resource, routes_of
 from crm_db import clock
 from crm_db.actions import leads as lead_actions
 from crm_db.errors import Taken

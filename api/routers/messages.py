@@ -11,7 +11,8 @@ from api import idempotency, openapi
 from api.asking import RecordQuery
 from api.forms import Form, Moment
 from api.identity import KEY_SCHEMES, Caller, Writer
-from api.records import Resource, add_list, routes_of
+from api.lists import add_list
+from api.resource import Resource, routes_of
 from crm_db import clock
 from crm_db.actions import outgoing
 from crm_db.queries import kinds

@@ -13,7 +13,8 @@ from api.configuration_forms import DraftIn, SequenceIn
 from api.documents import json_response
 from api.identity import KEY_SCHEMES, Admin, Caller, Reader
 from api.preconditions import etag, versions_in
-from api.records import IfMatch, Resource, add_routes, document, routes_of
+from api.records import IfMatch, add_routes, document
+from api.resource import Resource, routes_of
 from crm_db.actions import sequences as actions
 from crm_db.actions.sequences import NewStep
 from crm_db.queries import kinds, sequences

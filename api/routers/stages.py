@@ -9,7 +9,8 @@ from api import openapi
 from api.forms import StageIn
 from api.identity import KEY_SCHEMES, Admin
 from api.preconditions import versions_in
-from api.records import IfMatch, Resource, add_routes
+from api.records import IfMatch, add_routes
+from api.resource import Resource
 from crm_db import clock
 from crm_db.actions import records, stages
 from crm_db.queries import kinds

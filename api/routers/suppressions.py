@@ -5,7 +5,8 @@ from fastapi import APIRouter
 from api import openapi
 from api.configuration_forms import SuppressionIn
 from api.identity import KEY_SCHEMES
-from api.records import Resource, add_routes
+from api.records import add_routes
+from api.resource import Resource
 from crm_db.queries import kinds
 
 RESOURCE = Resource(

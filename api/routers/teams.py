@@ -9,7 +9,8 @@ from api import openapi
 from api.configuration_forms import TeamIn
 from api.documents import json_response
 from api.identity import KEY_SCHEMES, Admin, Caller, Reader
-from api.records import Resource, add_routes, document
+from api.records import add_routes, document
+from api.resource import Resource
 from crm_db.actions import teams
 from crm_db.errors import RecordNotFound
 from crm_db.queries import kinds, members

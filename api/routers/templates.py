@@ -1,7 +1,8 @@
 """Templates: the words of messages."""
 
 from api.configuration_forms import TemplateIn
-from api.records import Resource, router_of
+from api.records import router_of
+from api.resource import Resource
 from crm_db.queries import kinds
 
 RESOURCE = Resource(
