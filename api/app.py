@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from api import description, openapi, problems
@@ -55,29 +57,36 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=openapi.TAGS,
         docs_url=None,  # FastAPI's pages load their scripts from another host
         redoc_url=None,
-        generate_unique_id_function=description.operation_id,
+        routes=_routes(),
         redirect_slashes=False,  # a redirect would write a source's token into a header
         lifespan=_serving(chosen),
     )
     app.state.callers = Memory()
     problems.install(app)
     description.install(app)
-    for routes in (
-        capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health, live
-    ):  # fmt: skip
-        app.include_router(routes.router)
-    for routes in (goals, stages, summaries, org_settings, reports):
-        app.include_router(routes.router)
-    for routes in (teams, users, keys, sources, sequences, templates, suppressions):
-        app.include_router(routes.router)
-    for resource in RESOURCES:
-        app.include_router(router_of(resource))
-    app.include_router(docs.router)
     app.add_middleware(Shell)
     app.add_middleware(
         CrossOrigin, origins=chosen.allowed_origins
     )  # outside: its headers belong on every failure
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Every route. FastAPI works out what each takes and gives at the first request: once a process, not once an application."""
+    router = APIRouter(generate_unique_id_function=description.operation_id)
+    for routes in (
+        capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health, live
+    ):  # fmt: skip
+        router.include_router(routes.router)
+    for routes in (goals, stages, summaries, org_settings, reports):
+        router.include_router(routes.router)
+    for routes in (teams, users, keys, sources, sequences, templates, suppressions):
+        router.include_router(routes.router)
+    for resource in RESOURCES:
+        router.include_router(router_of(resource))
+    router.include_router(docs.router)
+    return router.routes
 
 
 def _serving(settings: Settings) -> Lifespan[FastAPI]:
