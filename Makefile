@@ -66,7 +66,7 @@ fix: install ## Repair style where a machine can
 test: install ## Run the tests (ARGS="tests/rules -k phone" for some; COVERAGE=1 holds coverage against its floor)
 	@$(if $(COVERAGE),rm -rf build/coverage && mkdir -p build/coverage)
 	$(BIN)/python $(if $(COVERAGE),-m coverage run) -m pytest \
-		$(if $(ARGS),$(ARGS),-n $(TEST_WORKERS) --dist loadscope)
+		$(if $(ARGS),$(ARGS),-n $(TEST_WORKERS))
 	@$(if $(COVERAGE),$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report)
 
 bench: install ## Measure (ONLY=name for one)

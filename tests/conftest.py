@@ -31,6 +31,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")  # no test is judged by how fast a shared machine is
 
+pytest_plugins = ["tests.distribution"]
 __all__ = ["Database", "Org", "Server"]
 
 

@@ -22,7 +22,7 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[OwnStack]:
     """A stack of these tests' own."""
     if CHROMIUM is None:

@@ -1,4 +1,4 @@
-"""One stack for the session, and what tests ask of it: callers, the owner's view of the database, waiting."""
+"""One stack for this folder, and what tests ask of it: callers, the owner's view of the database, waiting."""
 
 import json
 import time
@@ -95,7 +95,7 @@ class Ops:
             return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[OwnStack]:
     """A ready stack, stopped and removed after the last test; who breaks it waits till it is whole."""
     with own_stack() as stack:
@@ -103,7 +103,7 @@ def stack() -> Iterator[OwnStack]:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def caller(stack: OwnStack) -> Iterator[Caller]:
     """A caller with a source."""
     credentials = stack.credentials
@@ -115,7 +115,7 @@ def caller(stack: OwnStack) -> Iterator[Caller]:
         yield Caller(stack, client, source)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ops(stack: OwnStack) -> Iterator[Ops]:
     """Somebody who is logged in to Prefect."""
     credentials = stack.credentials
