@@ -74,19 +74,23 @@ def pool(assignment: Assignment, processes: int) -> Iterator[ImportRows]:
 
 
 def _hand_over(assignment: Assignment, waiting: "SimpleQueue[_Given | None]", turns: _Turns) -> None:
-    """Give a worker of its own one batch after the other, until there is none."""
+    """Give a worker of its own one batch after the other, until there is none; it starts when there is a first one for it."""
+    given = waiting.get()
+    if given is None:
+        return
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     worker = context.Process(target=workers.serve, args=(theirs, assignment))
     worker.start()
     theirs.close()  # else the pipe would not end with the worker
-    while (given := waiting.get()) is not None:
+    while given is not None:
         number, rows, result = given
         try:
             if result.set_running_or_notify_cancel():
                 _settle(result, _answer(ours, rows, number, turns))
         finally:
             turns.over(number)
+        given = waiting.get()
     ours.close()
     worker.join()
 
