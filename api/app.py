@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
-from api import description, openapi, problems
+from api import description, openapi, parameters, problems
 from api.cross_origin import CrossOrigin
 from api.live import socket as live
 from api.memory import Memory
@@ -75,17 +75,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _routes() -> list[BaseRoute]:
     """Every route. FastAPI works out what each takes and gives at the first request: once a process, not once an application."""
     router = APIRouter(generate_unique_id_function=description.operation_id)
-    for routes in (
-        capture, events, dead_letters, leads, conversions, timelines, messages, alerts, flows, health, live
-    ):  # fmt: skip
+    for routes in (capture, health, live, docs):
         router.include_router(routes.router)
+    strictly = [Depends(parameters.nothing_else)]
+    for routes in (events, dead_letters, leads, conversions, timelines, messages, alerts, flows):
+        router.include_router(routes.router, dependencies=strictly)
     for routes in (goals, stages, summaries, org_settings, reports):
-        router.include_router(routes.router)
+        router.include_router(routes.router, dependencies=strictly)
     for routes in (teams, users, keys, sources, sequences, templates, suppressions):
-        router.include_router(routes.router)
+        router.include_router(routes.router, dependencies=strictly)
     for resource in RESOURCES:
-        router.include_router(router_of(resource))
-    router.include_router(docs.router)
+        router.include_router(router_of(resource), dependencies=strictly)
     return router.routes
 
 
