@@ -1,11 +1,12 @@
 """The description of the API (/openapi.json) completed: what holds for every route is said once, here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from api.examples import example_of
 from api.problems import MEDIA_TYPE
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -36,11 +37,20 @@ def _complete(description: dict[str, Any]) -> dict[str, Any]:
                 responses.setdefault("400", _UNREADABLE)
         for status, response in responses.items():
             told = response.get("content", {}).values()
+            if status < "300":
+                _show(told, description["components"]["schemas"])
             if status >= "400" and any(content.get("schema") in (_PROBLEM, _OF_FASTAPI) for content in told):
                 response["content"] = {MEDIA_TYPE: {"schema": _PROBLEM}}
     for unused in ("HTTPValidationError", "ValidationError"):
         description["components"]["schemas"].pop(unused, None)
     return description
+
+
+def _show(answers: Iterable[dict[str, Any]], schemas: dict[str, Any]) -> None:
+    """An answer that brings no example gets one."""
+    for answer in answers:
+        if not answer.keys() & {"example", "examples"}:
+            answer["example"] = example_of(answer["schema"], schemas)
 
 
 def _operations(description: dict[str, Any]) -> Iterator[dict[str, Any]]:

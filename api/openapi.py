@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.examples import ID
 
 TITLE = "Essentials CRM"
 DESCRIPTION = """
@@ -41,7 +43,7 @@ LEAD_EXAMPLE: dict[str, Any] = {
 }
 
 MESSAGE_EXAMPLE: dict[str, Any] = {
-    "lead_id": "019a0000-0000-7000-8000-000000000000",
+    "lead_id": ID,
     "channel": "email",
     "subject": "Your question",
     "text": "Thank you for asking. Here is what we can do.",
@@ -71,6 +73,12 @@ class Problem(BaseModel):
 
 
 Responses = dict[int | str, dict[str, Any]]
+
+
+def like(**example: Any) -> ConfigDict:
+    """How a model says what it looks like."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
 
 READ_RESPONSES: Responses = {
     401: {"model": Problem, "description": "No valid API key"},
@@ -110,7 +118,7 @@ def body_example(example: dict[str, Any]) -> dict[str, Any]:
 
 
 HEALTH_RESPONSES: Responses = {503: {"model": Problem, "description": "The database does not answer"}}
-_EVENT = {"event_id": "019a…", "status_url": "/api/crm/events/019a…", "repeated": False}
+_EVENT = {"event_id": ID, "status_url": f"/api/crm/events/{ID}", "repeated": False}
 _KEPT = {
     "type": "object",
     "properties": {

@@ -8,7 +8,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
+from sqlalchemy import DefaultClause
 
+from api.examples import ID
+from api.openapi import like
 from crm_db.queries.kinds import Kind
 
 MOST_AT_ONCE = 1000
@@ -38,6 +41,8 @@ class Operations(BaseModel):
 
 class Outcome(BaseModel):
     """What became of one: its id and version, or the problem."""
+
+    model_config = like(status=201, id=ID, version=1)
 
     status: int
     id: UUID | None = None
@@ -72,8 +77,8 @@ def patch_of(form: type[BaseModel]) -> type[BaseModel]:
     )
 
 
-def shown_of(kind: Kind) -> type[BaseModel]:
-    """A record as it is answered; with `fields`, only those."""
+def shown_of(kind: Kind, example: Mapping[str, Any]) -> type[BaseModel]:
+    """A record as it is answered; with `fields`, only those. example: of one that was entered."""
     fields: dict[str, Any] = {}
     for name in kind.shown:
         column = kind.columns[name]
@@ -83,7 +88,18 @@ def shown_of(kind: Kind) -> type[BaseModel]:
             else _PYTHON.get(column.type.python_type, column.type.python_type)
         )
         fields[name] = (told | None, Field(default=None)) if column.nullable else (told, Field(default=None))
-    return create_model(_name(kind), __doc__=_first_line(kind), **fields)
+    told = {name: value for name, value in {**_beginning(kind), **example}.items() if name in kind.shown}
+    return create_model(_name(kind), __doc__=_first_line(kind), __config__=like(**told), **fields)
+
+
+def _beginning(kind: Kind) -> dict[str, str]:
+    """The words that a record begins with where nothing is said."""
+    given = {name: column.server_default for name, column in kind.columns.items()}
+    return {
+        name: default.arg
+        for name, default in given.items()
+        if isinstance(default, DefaultClause) and isinstance(default.arg, str)
+    }
 
 
 def _holds_a_list(kind: Kind, name: str) -> bool:

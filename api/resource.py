@@ -68,5 +68,5 @@ class Routes:
 @cache
 def routes_of(resource: Resource) -> Routes:
     """The models of a resource's routes."""
-    shown = shown_of(resource.kind)
+    shown = shown_of(resource.kind, resource.example)
     return Routes(resource, patch_of(resource.form), shown, page_of(resource.kind, shown))

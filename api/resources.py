@@ -1,10 +1,9 @@
 """The kinds of record that the API offers, each with its form and an example."""
 
+from api.examples import ID
 from api.forms import ActivityIn, ContactIn, CustomerIn, CustomFieldIn, DealIn, InsightIn, PipelineIn
 from api.resource import Resource
 from crm_db.queries import kinds
-
-_SOME_ID = "019a0000-0000-7000-8000-000000000000"
 
 RESOURCES: tuple[Resource, ...] = (
     Resource(
@@ -15,7 +14,7 @@ RESOURCES: tuple[Resource, ...] = (
     Resource(
         kinds.ACTIVITY,
         ActivityIn,
-        {"kind": "call", "subject": "First call", "lead_id": _SOME_ID, "due_at": "2026-12-01T10:00:00+01:00"},
+        {"kind": "call", "subject": "First call", "lead_id": ID, "due_at": "2026-12-01T10:00:00+01:00"},
     ),
     Resource(
         kinds.CUSTOMER,
@@ -25,12 +24,12 @@ RESOURCES: tuple[Resource, ...] = (
     Resource(
         kinds.CONTACT,
         ContactIn,
-        {"customer_id": _SOME_ID, "first_name": "Ada", "last_name": "Lovelace", "email": "ada@analytical.example"},
+        {"customer_id": ID, "first_name": "Ada", "last_name": "Lovelace", "email": "ada@analytical.example"},
     ),
     Resource(
         kinds.INSIGHT,
         InsightIn,
-        {"kind": "risk", "deal_id": _SOME_ID, "title": "No next step for three weeks", "confidence": 0.7},
+        {"kind": "risk", "deal_id": ID, "title": "No next step for three weeks", "confidence": 0.7},
         removed_by_admins=True,
         farewell="Administrators only. For good.",
     ),

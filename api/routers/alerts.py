@@ -35,7 +35,8 @@ class AlertQuery(RecordQuery):
         return tuple(Condition(name, "eq", value) for name, value in short.items())
 
 
-add_list(router, routes_of(Resource(kinds.ALERT, Form, {})), AlertQuery)
+_EXAMPLE = {"kind": "dead_letters", "title": "Submissions that nobody could understand", "count": 3}
+add_list(router, routes_of(Resource(kinds.ALERT, Form, _EXAMPLE)), AlertQuery)
 
 
 @router.post("/{alert_id}/resolve", status_code=204, summary="Resolve an alert")

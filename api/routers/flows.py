@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import idempotency, openapi
+from api.examples import ID
 from api.idempotency import checked_key
 from api.identity import KEY_SCHEMES, Admin, Reader
 from api.services import services_of
@@ -28,6 +29,14 @@ class LastRun(BaseModel):
 
 class FlowOut(BaseModel):
     """An automation: what runs, when, and how it went last."""
+
+    model_config = openapi.like(
+        name="lead-scoring",
+        description="Score leads again.",
+        schedules=[{"cron": "15 3 * * *", "timezone": "UTC", "active": True}],
+        tags=["leads"],
+        ui_url=f"http://127.0.0.1:4200/deployments/deployment/{ID}",
+    )
 
     name: str
     description: str | None
@@ -59,6 +68,12 @@ class RunIn(BaseModel):
 
 class RunOut(BaseModel):
     """A run that was accepted."""
+
+    model_config = openapi.like(
+        run_id=ID,
+        state="Scheduled",
+        ui_url=f"http://127.0.0.1:4200/runs/flow-run/{ID}",
+    )
 
     run_id: str
     state: str

@@ -43,6 +43,20 @@ class GoalProgress(BaseModel):
     period begins.
     """
 
+    model_config = openapi.like(
+        metric="revenue",
+        target=250_000,
+        currency="EUR",
+        period_start="2026-10-01",
+        period_end="2026-12-31",
+        as_of="2026-11-16T00:00:00Z",
+        reached=140_000,
+        share=0.56,
+        elapsed=0.5,
+        expected=125_000,
+        pace=1.12,
+    )
+
     goal_id: UUID
     metric: str
     target: float

@@ -4,7 +4,7 @@ import asyncio
 
 import psycopg
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api import openapi
 from api.errors import ANSWERS
@@ -19,7 +19,7 @@ DATABASE_ANSWERS_WITHIN_SECONDS = 2
 class Health(BaseModel):
     """The process serves and its database answers."""
 
-    status: str
+    status: str = Field(examples=["ok"])
 
 
 @router.get(

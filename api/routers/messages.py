@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
 from api.asking import RecordQuery
+from api.examples import ID
 from api.forms import Form, Moment
 from api.identity import KEY_SCHEMES, Caller, Writer
 from api.lists import add_list
@@ -76,7 +77,15 @@ class MessageOut(BaseModel):
     id: UUID
 
 
-add_list(router, routes_of(Resource(kinds.MESSAGE, Form, {})), MessageQuery)
+_EXAMPLE = {
+    "lead_id": ID,
+    "key": f"step:{ID}:1",
+    "channel": "email",
+    "recipient": "ada@analytical.example",
+    "purpose": "follow-up",
+    "due_at": "2026-12-01T09:00:00Z",
+}
+add_list(router, routes_of(Resource(kinds.MESSAGE, Form, _EXAMPLE)), MessageQuery)
 
 
 @router.post("", status_code=201, summary="Write a message")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api import openapi
 from api.cursors import position_of
 from api.documents import ListQuery, list_response
+from api.examples import ID
 from api.identity import KEY_SCHEMES, Admin, Caller, Reader
 from api.preconditions import etag, versions_in
 from api.records import IfMatch
@@ -48,6 +49,14 @@ class SettingIn(BaseModel):
 class SettingOut(BaseModel):
     """A setting. `value` is in force; `problem` says why what is kept cannot be used, the default being in force then."""
 
+    model_config = openapi.like(
+        key="score_bands",
+        description="From which score on a lead is hot or warm",
+        value={"hot": 80, "warm": 55},
+        default={"hot": 80, "warm": 50},
+        is_default=False,
+    )
+
     key: str
     description: str
     value: dict[str, Any]
@@ -67,6 +76,8 @@ class SettingList(BaseModel):
 
 class FormerValue(BaseModel):
     """What a setting was, until when, and who changed it then: the id of a person, or the role of a key."""
+
+    model_config = openapi.like(value={"hot": 80, "warm": 50}, changed_by=ID)
 
     value: Any
     changed_at: datetime

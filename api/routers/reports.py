@@ -14,6 +14,6 @@ router = APIRouter(
 )
 add_routes(
     router,
-    Resource(kinds.REPORT, Form, {}),
+    Resource(kinds.REPORT, Form, {"name": "Pipeline of the week", "kind": "pipeline"}),
     without=frozenset({"bulk", "create", "replace", "change", "delete"}),
 )

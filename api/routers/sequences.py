@@ -41,6 +41,8 @@ _DRAFT_EXAMPLE = {
 class StepOut(BaseModel):
     """One contact; `delay` counts from the enrolment."""
 
+    model_config = openapi.like(channel="email", delay="PT0S", timing="at-once", template="welcome")
+
     position: int
     channel: str
     delay: timedelta
@@ -54,7 +56,7 @@ class VersionOut(BaseModel):
 
     id: UUID
     number: int
-    state: str
+    state: str = Field(examples=["live"])
     created_at: datetime
     steps: list[StepOut]
 

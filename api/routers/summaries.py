@@ -20,6 +20,11 @@ router = APIRouter(
 class StageSummary(BaseModel):
     """The deals in a stage, of one currency. `weighted_value`: each value times its probability."""
 
+    model_config = openapi.like(
+        pipeline="Sales", stage="Proposal", order_index=3, currency="EUR", deal_count=4, total_value=120_000,
+        weighted_value=72_000, average_age_days=12.5,
+    )  # fmt: skip
+
     pipeline: str
     stage: str
     order_index: int
@@ -39,6 +44,13 @@ class PipelineSummary(BaseModel):
 
 class Recommendation(BaseModel):
     """Something to do about a lead, deal or customer; `confidence`: how sure the rule is, from 0 to 1."""
+
+    model_config = openapi.like(
+        entity="lead",
+        action="call now",
+        confidence=0.9,
+        reason="hot with a score of 86, and nobody has been in touch",
+    )
 
     entity: str
     entity_id: UUID

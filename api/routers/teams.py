@@ -31,6 +31,8 @@ router = APIRouter(
 class Member(BaseModel):
     """Somebody who is in a team."""
 
+    model_config = openapi.like(name="Grace Hopper", email="grace@acme.example")
+
     user_id: UUID
     name: str
     email: str

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api import openapi
 from api.cursors import cursor_of, position_of
 from api.documents import json_response
+from api.examples import ID
 from api.identity import KEY_SCHEMES, Caller, Reader
 from api.records import document
 from crm_db.queries import kinds, timelines
@@ -34,6 +35,12 @@ class TimelineQuery(BaseModel):
 
 class TimelineItem(BaseModel):
     """One thing that happened, or is planned; `detail` differs by kind, `id` is that of what it tells of."""
+
+    model_config = openapi.like(
+        kind="stage",
+        title="Moved to Proposal",
+        detail={"stage_id": ID, "from_stage_id": ID, "value": 60_000, "seconds": 86_400, "deal_id": ID},
+    )
 
     at: datetime
     kind: Literal["activity", "message", "score", "assignment", "conversion", "stage", "change"]

@@ -82,6 +82,27 @@ def test_every_body_has_an_example_that_fits_and_a_limit(told):
             jsonschema.validate(example, {**schema, **wanted})
 
 
+def test_every_answer_that_is_a_success_has_an_example_that_fits(told):
+    checked = jsonschema.FormatChecker()
+    for route, one in operations(told):
+        for status, answer in one["responses"].items():
+            for content in answer.get("content", {}).values() if status < "300" else ():
+                assert content.keys() & {"example", "examples"}, route
+                shown = [each["value"] for each in content.get("examples", {}).values()] or [
+                    content["example"]
+                ]
+                schema = {"components": told["components"], **content["schema"]}
+                for example in shown:
+                    jsonschema.validate(example, schema, format_checker=checked)
+
+
+def test_a_record_is_shown_as_it_is_entered(told):
+    answer = told["paths"]["/api/crm/deals/{record_id}"]["get"]["responses"]["200"]
+    deal = answer["content"]["application/json"]["example"]
+    assert deal.keys() == told["components"]["schemas"]["Deal"]["properties"].keys()
+    assert (deal["name"], deal["status"], deal["owner_id"]) == ("Analytical Engines, team plan", "open", None)
+
+
 def test_what_capture_answers_is_either_one_event_or_several(told):
     answer = told["paths"]["/api/crm/capture/{source}"]["post"]["responses"]["202"]["content"][
         "application/json"
