@@ -1,6 +1,7 @@
 """Countries and time zones: what a code, a name or a telephone number says about where somebody is."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,6 @@ import phonenumbers
 from holidays.registry import COUNTRIES
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 from phonenumbers import timezone as phone_zones
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 from crm_db.rules.aliases import folded
 
@@ -58,7 +58,8 @@ _ZONE_NAME = re.compile(r"UTC|GMT|[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+){1,2}")
 @lru_cache(maxsize=1024)
 def country_code(text: str) -> str | None:
     """The ISO 3166 two-letter code of a code (two or three letters) or of a country's name, else None."""
-    return _country_index().get(folded(text))
+    word = folded(text)
+    return _codes().get(word) or _names().get(word)
 
 
 @lru_cache(maxsize=1024)
@@ -113,22 +114,30 @@ def _valid_number(text: str, region: str | None) -> PhoneNumber | None:
 
 
 @lru_cache(maxsize=1)
-def _country_index() -> dict[str, str]:
-    """Folded name, two-letter and three-letter code -> two-letter code; a code wins over a name."""
+def _codes() -> dict[str, str]:
+    """Folded two-letter and three-letter code, and what people write for one, -> two-letter code."""
+    codes = {
+        folded(code): alpha2 for _, alpha2, alpha3, *_ in COUNTRIES.values() for code in (alpha2, alpha3)
+    }
+    return codes | _EXTRA_NAMES
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    """Folded name -> two-letter code; where two have one name, the first language's wins."""
+    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415  # a third of a second, and most write a code
+
     index = {folded(code): code for code in LOCALE_DATA}
-    for class_name, alpha2, alpha3, *_ in COUNTRIES.values():
-        index.update({folded(alpha2): alpha2, folded(alpha3): alpha2})
+    for class_name, alpha2, *_ in COUNTRIES.values():
         index.setdefault(folded(class_name), alpha2)
-    index |= _EXTRA_NAMES
     for language in _NAME_LANGUAGES:
-        for code in LOCALE_DATA:
-            index.setdefault(folded(_country_name(code, language)), code)
+        for code, names in LOCALE_DATA.items():
+            index.setdefault(folded(_country_name(names, language)), code)
     index.pop("", None)
     return index
 
 
-def _country_name(code: str, language: str) -> str:
+def _country_name(names: Mapping[str, str], language: str) -> str:
     """The country's name in a language; the data writes "*xx" for "as in language xx"."""
-    names = LOCALE_DATA[code]
     name = str(names.get(language, ""))
     return str(names.get(name[1:], "")) if name.startswith("*") else name

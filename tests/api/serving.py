@@ -131,18 +131,17 @@ class Cable:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = self._target
-        if host.startswith("/"):
-            there = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
-        else:
-            there = await asyncio.open_connection(host, port)
-        ends = {writer, there[1]}
-        if self._server is None or not self._server.is_serving():  # it was cut meanwhile
-            for end in ends:
-                end.transport.abort()
-            return
-        self._writers |= ends
+        ends = {writer}
+        self._writers.add(writer)
         try:
-            await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
+            if host.startswith("/"):
+                there = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+            else:
+                there = await asyncio.open_connection(host, port)
+            ends.add(there[1])
+            self._writers.add(there[1])
+            if self._server is not None and self._server.is_serving():  # else it was cut meanwhile
+                await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
         finally:
             for end in ends:
                 end.transport.abort()
