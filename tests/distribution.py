@@ -4,6 +4,7 @@ A worker gets a module at a time. What shares a running stack or a Prefect serve
 a minute to start and uses the processor as long as it stands. The slow go first, so that no worker is left with one at the end.
 """
 
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,3 +46,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _how_quick(item: pytest.Item) -> int:
     folder = item.path.relative_to(TESTS).parts[0]
     return SLOW_FIRST.index(folder) if folder in SLOW_FIRST else len(SLOW_FIRST)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported by now stays: the collector of garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()

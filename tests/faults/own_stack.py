@@ -109,7 +109,7 @@ class OwnStack:
             pid, state = self.process(name)
             if pid is not None and state == "ready" and pid != other_than:
                 return pid
-            time.sleep(0.2)
+            time.sleep(0.5)  # asking costs a process
         raise TimeoutError(f"{name} was not ready within {seconds:.0f} s; its log is in {self.home / 'logs'}")
 
     def add_source(self, name: str) -> Source:
