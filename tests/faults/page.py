@@ -1,8 +1,10 @@
-"""`python -m tests.faults.page [FOLDER]` writes the figures of the last runs into docs/reliability.md, between its two marks."""
+"""`python -m tests.faults.page [FOLDER]` writes the figures of the last runs into docs/reliability.md, between its two marks.
+
+A row of which the folder has no result keeps the line that it has.
+"""
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,13 @@ HEAD = "| row | figures | lost | twice | stuck | undue | seconds | commit, date 
 NOT_FIGURES = ("lost", "twice", "stuck", "undue", "seconds")
 
 
-def table(results: Iterator[dict[str, Any]]) -> str:
-    """The results as a table, a line a row."""
-    return HEAD + "".join(_line(result) for result in results)
-
-
-def kept(folder: Path) -> Iterator[dict[str, Any]]:
-    """The results that are in a folder, in the order of the rows."""
-    for row in ROWS:
-        path = folder / f"{row.name}.json"
-        if path.exists():
-            yield json.loads(path.read_text(encoding="utf-8"))
+def table(told: str, folder: Path) -> str:
+    """The results as a table, a line a row in the order of the rows; told: the table as it was."""
+    lines = {line.split("`")[1]: f"{line}\n" for line in told.splitlines() if line.startswith("| `")}
+    for path in folder.glob("*.json"):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        lines[result["row"]] = _line(result)
+    return HEAD + "".join(lines[row.name] for row in ROWS if row.name in lines)
 
 
 def _line(result: dict[str, Any]) -> str:
@@ -55,8 +53,8 @@ def main() -> None:
     """Rewrite the part of the page that is between the marks."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT / "build" / "faults"
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{table(kept(folder))}\n{END}{after}", encoding="utf-8")
+    told, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{table(told, folder)}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
