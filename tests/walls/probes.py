@@ -322,6 +322,23 @@ def _questions(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         )
 
 
+def what_was_deleted_is_found_apart(database: Database, world: World) -> list[str]:
+    """A record that was deleted is in no list but that of the deleted."""
+    wrong = []
+    question = "select crm_find_ids(%s, %s, 500)"
+    with app(database) as connection, acting(connection, world.people["admin"]):
+        for kind in SEARCHED:
+            gone, asked = world.id_of("ada", KINDS[kind]), {"sort": [{"field": "id"}]}
+            connection.execute(f"update {KINDS[kind]} set deleted_at = now() where id = %s", [gone])
+            there = ids(connection, question, [kind, Jsonb(asked)])
+            deleted = ids(connection, question, [kind, Jsonb({**asked, "deleted": True})])
+            if there != world.seen("admin", KINDS[kind]) - {gone}:
+                wrong.append(f"a {kind} that was deleted is still found")
+            if deleted != {gone}:
+                wrong.append(f"of the deleted, {len(deleted)} of {kind} are found, not 1")
+    return wrong
+
+
 def found_configuration_is_the_orgs(database: Database, world: World) -> list[str]:
     """What everybody in the org may list; keys are found by their holders."""
     wrong = []
@@ -570,6 +587,7 @@ PROBES: tuple[Probe, ...] = (
     nobody_sees_another_org,
     everybody_reads_how_the_org_works,
     found_ids_are_seen_ids,
+    what_was_deleted_is_found_apart,
     found_configuration_is_the_orgs,
     what_is_secret_is_not_asked_for,
     no_identity_is_an_error,
