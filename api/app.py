@@ -73,19 +73,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @cache
 def _routes() -> list[BaseRoute]:
-    """Every route. FastAPI works out what each takes and gives at the first request: once a process, not once an application."""
+    """Every route, those that are asked for most first: a request is held against one after the other.
+
+    FastAPI works out what each takes and gives at the first request: once a process, not once an application.
+    """
     router = APIRouter(generate_unique_id_function=description.operation_id)
-    for routes in (capture, health, live, docs):
-        router.include_router(routes.router)
     strictly = [Depends(parameters.nothing_else)]
-    for routes in (events, dead_letters, leads, conversions, timelines, messages, alerts, flows):
+    router.include_router(capture.router)
+    router.include_router(leads.router, dependencies=strictly)
+    for resource in RESOURCES:
+        router.include_router(router_of(resource), dependencies=strictly)
+    for routes in (conversions, timelines, messages, alerts, goals, stages, summaries, reports):
         router.include_router(routes.router, dependencies=strictly)
-    for routes in (goals, stages, summaries, org_settings, reports):
+    for routes in (events, dead_letters, flows, org_settings):
         router.include_router(routes.router, dependencies=strictly)
     for routes in (teams, users, keys, sources, sequences, templates, suppressions):
         router.include_router(routes.router, dependencies=strictly)
-    for resource in RESOURCES:
-        router.include_router(router_of(resource), dependencies=strictly)
+    for routes in (live, health, docs):
+        router.include_router(routes.router)
     return router.routes
 
 
