@@ -26,8 +26,8 @@ from crm_db.rules.asking import Moment, read_conditions, read_sort
 from crm_db.session import Identity
 
 LEADS = 100_000
-SECONDS = 8.0
-ROUNDS = 3
+SECONDS = 6.0
+ROUNDS = 9
 TARGET_RATIO = 0.6
 MOST_MILLISECONDS = 10.0
 FAR_PAGE = 1000
