@@ -33,10 +33,17 @@ def _near(moment: datetime) -> datetime:
     return moment
 
 
+def _not_far(day: date) -> date:
+    if not EARLIEST.date() <= day <= LATEST.date():
+        raise ValueError(f"is not between {EARLIEST:%Y} and {LATEST:%Y}")
+    return day
+
+
 def _lower(text: str) -> str:
     return text.strip().lower()
 
 
+Day = Annotated[date, AfterValidator(_not_far)]
 Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
 Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_without_nul)]
@@ -158,6 +165,64 @@ class ContactIn(Form):
     custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
 
 
+class SubscriptionIn(Form):
+    """What a customer has bought for a term. Told by its months, a term ends with them; told by its end, it ends then."""
+
+    customer_id: UUID
+    deal_id: UUID | None = Field(default=None, description="The deal that brought it")
+    external_id: Word | None = Field(default=None, description="Your own id of this subscription")
+    product: Line
+    seats: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    amount: Amount | None = Field(default=None, description="What it costs each period")
+    period: Literal["month", "quarter", "year"] = "year"
+    currency: Currency | None = Field(default=None, description="ISO 4217; the org's when not given")
+    term_start: Day = Field(description="The first day of its term")
+    term_end: Day | None = Field(default=None, description="The last day of its term")
+    term_months: Annotated[int, Field(ge=1, le=600)] = 12
+    began_on: Day | None = Field(
+        default=None, description="The first day of its first term; that of this one when not given"
+    )
+    auto_renew: bool = False
+    notice_days: Annotated[int, Field(ge=0, le=730)] = Field(
+        default=30, description="How long before the end of a term notice has to be given"
+    )
+    status: Literal["active", "cancelled", "ended"] = "active"
+    cancelled_at: Moment | None = Field(default=None, description="Now, when not given with cancelled")
+    cancel_reason: Line | None = None
+    payment_state: Literal["current", "overdue", "failed"] | None = None
+    tags: Words = Field(default_factory=list)
+    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
+
+
+class TicketIn(Form):
+    """Something that troubles a customer, as the help desk tells it."""
+
+    customer_id: UUID
+    contact_id: UUID | None = Field(default=None, description="Who asked, of the customer's people")
+    external_id: Word | None = Field(default=None, description="The help desk's own id of this ticket")
+    subject: Line
+    category: Line | None = None
+    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    status: Literal["open", "waiting", "solved", "closed"] = "open"
+    opened_at: Moment | None = Field(default=None, description="Now, when not given")
+    first_answer_at: Moment | None = None
+    solved_at: Moment | None = Field(default=None, description="Now, when not given with solved or closed")
+    tags: Words = Field(default_factory=list)
+    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
+
+
+class SurveyIn(Form):
+    """An answer to a survey. `score`: nps from 0 to 10, csat from 1 to 5, ces from 1 to 7; more is better."""
+
+    customer_id: UUID
+    contact_id: UUID | None = Field(default=None, description="Who answered, of the customer's people")
+    external_id: Word | None = Field(default=None, description="The survey tool's own id of this answer")
+    kind: Literal["nps", "csat", "ces"]
+    score: Annotated[int, Field(ge=0, le=10)]
+    comment: Text | None = None
+    answered_at: Moment | None = Field(default=None, description="Now, when not given")
+
+
 class GoalIn(Form):
     """A target for a period, its last day included: a person's, a team's, or the org's."""
 
@@ -222,7 +287,7 @@ class StageIn(Form):
 class CustomFieldIn(Form):
     """A declared field of `custom`; entity and name stay as they are."""
 
-    entity: Literal["lead", "deal", "activity", "customer", "contact"]
+    entity: Literal["lead", "deal", "activity", "customer", "contact", "subscription", "ticket"]
     name: Word = Field(description="As it stands in `custom`")
     label: Line | None = Field(default=None, description="As people read it")
     type: Literal[

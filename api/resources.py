@@ -1,7 +1,18 @@
 """The kinds of record that the API offers, each with its form and an example."""
 
 from api.examples import ID
-from api.forms import ActivityIn, ContactIn, CustomerIn, CustomFieldIn, DealIn, InsightIn, PipelineIn
+from api.forms import (
+    ActivityIn,
+    ContactIn,
+    CustomerIn,
+    CustomFieldIn,
+    DealIn,
+    InsightIn,
+    PipelineIn,
+    SubscriptionIn,
+    SurveyIn,
+    TicketIn,
+)
 from api.resource import Resource
 from crm_db.queries import kinds
 
@@ -25,6 +36,22 @@ RESOURCES: tuple[Resource, ...] = (
         kinds.CONTACT,
         ContactIn,
         {"customer_id": ID, "first_name": "Ada", "last_name": "Lovelace", "email": "ada@analytical.example"},
+    ),
+    Resource(
+        kinds.SUBSCRIPTION,
+        SubscriptionIn,
+        {"customer_id": ID, "product": "Team plan", "seats": 25, "amount": 12000, "currency": "EUR", "period": "year",
+         "term_start": "2026-01-01", "term_months": 12, "auto_renew": True, "notice_days": 90},
+    ),
+    Resource(
+        kinds.TICKET,
+        TicketIn,
+        {"customer_id": ID, "external_id": "T-1042", "subject": "Export fails", "priority": "high", "status": "open"},
+    ),
+    Resource(
+        kinds.SURVEY,
+        SurveyIn,
+        {"customer_id": ID, "external_id": "R-7", "kind": "nps", "score": 9, "comment": "Quick help"},
     ),
     Resource(
         kinds.INSIGHT,

@@ -637,6 +637,9 @@ begin
     where org_id = new.org_id and customer_id = new.id and lead_id is null and deal_id is null;
     update crm_ai_insights set team_id = new.team_id, owner_id = new.owner_id where org_id = new.org_id and customer_id = new.id;
     update crm_contacts set team_id = new.team_id, owner_id = new.owner_id where org_id = new.org_id and customer_id = new.id;
+    update crm_subscriptions set team_id = new.team_id, owner_id = new.owner_id where org_id = new.org_id and customer_id = new.id;
+    update crm_support_tickets set team_id = new.team_id, owner_id = new.owner_id where org_id = new.org_id and customer_id = new.id;
+    update crm_survey_responses set team_id = new.team_id, owner_id = new.owner_id where org_id = new.org_id and customer_id = new.id;
     return null;
 end $$;
 
@@ -651,6 +654,21 @@ begin
     update crm_ai_insights set team_id = new.team_id, owner_id = new.owner_id where org_id = new.org_id and deal_id = new.id;
     return null;
 end $$;
+
+-- FUNCTION crm_inherit_from_customer()
+
+CREATE FUNCTION public.crm_inherit_from_customer() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    select team_id, owner_id into new.team_id, new.owner_id
+    from crm_customers where org_id = new.org_id and id = new.customer_id;
+    return new;
+end $$;
+
+-- COMMENT FUNCTION crm_inherit_from_customer()
+
+COMMENT ON FUNCTION public.crm_inherit_from_customer() IS 'What belongs to a customer is seen by whoever sees the customer.';
 
 -- FUNCTION crm_inherit_from_record()
 
@@ -894,6 +912,8 @@ declare
         when 'pipeline' then 'crm_pipelines' when 'stage' then 'crm_pipeline_stages' when 'team' then 'crm_teams'
         when 'user' then 'crm_users' when 'key' then 'crm_api_keys' when 'source' then 'crm_sources'
         when 'sequence' then 'crm_sequences' when 'template' then 'crm_templates' when 'suppression' then 'crm_suppressions'
+        when 'subscription' then 'crm_subscriptions' when 'ticket' then 'crm_support_tickets'
+        when 'survey' then 'crm_survey_responses'
         when 'custom_field' then 'crm_custom_fields' when 'message' then 'crm_messages' end;
 begin
     if place is null then
@@ -1334,7 +1354,7 @@ CREATE TABLE public.crm_custom_fields (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT ck_crm_custom_fields_entity CHECK ((entity = ANY (ARRAY['lead'::text, 'deal'::text, 'activity'::text, 'customer'::text, 'contact'::text]))),
+    CONSTRAINT ck_crm_custom_fields_entity CHECK ((entity = ANY (ARRAY['lead'::text, 'deal'::text, 'activity'::text, 'customer'::text, 'contact'::text, 'subscription'::text, 'ticket'::text]))),
     CONSTRAINT ck_crm_custom_fields_type CHECK ((type = ANY (ARRAY['text'::text, 'number'::text, 'integer'::text, 'boolean'::text, 'date'::text, 'datetime'::text, 'choice'::text, 'choices'::text, 'email'::text, 'url'::text])))
 );
 
@@ -1903,6 +1923,82 @@ CREATE TABLE public.crm_steps (
 
 ALTER TABLE ONLY public.crm_steps FORCE ROW LEVEL SECURITY;
 
+-- TABLE crm_subscriptions
+
+CREATE TABLE public.crm_subscriptions (
+    customer_id uuid NOT NULL,
+    deal_id uuid,
+    external_id text,
+    product text NOT NULL,
+    seats integer,
+    amount numeric(20,2),
+    period text DEFAULT 'year'::text NOT NULL,
+    currency text,
+    began_on date NOT NULL,
+    term_start date NOT NULL,
+    term_end date NOT NULL,
+    term_months integer DEFAULT 12 NOT NULL,
+    auto_renew boolean DEFAULT false NOT NULL,
+    notice_days integer DEFAULT 30 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    cancelled_at timestamp with time zone,
+    cancel_reason text,
+    payment_state text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    custom jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    org_id uuid NOT NULL,
+    id uuid DEFAULT public.crm_uuid7() NOT NULL,
+    team_id uuid,
+    owner_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_crm_subscriptions_amount CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT ck_crm_subscriptions_cancelled_at CHECK (((status = 'cancelled'::text) = (cancelled_at IS NOT NULL))),
+    CONSTRAINT ck_crm_subscriptions_notice_days CHECK ((notice_days >= 0)),
+    CONSTRAINT ck_crm_subscriptions_payment_state CHECK ((payment_state = ANY (ARRAY['current'::text, 'overdue'::text, 'failed'::text]))),
+    CONSTRAINT ck_crm_subscriptions_period CHECK ((period = ANY (ARRAY['month'::text, 'quarter'::text, 'year'::text]))),
+    CONSTRAINT ck_crm_subscriptions_seats CHECK ((seats > 0)),
+    CONSTRAINT ck_crm_subscriptions_status CHECK ((status = ANY (ARRAY['active'::text, 'cancelled'::text, 'ended'::text]))),
+    CONSTRAINT ck_crm_subscriptions_term CHECK ((term_end >= term_start)),
+    CONSTRAINT ck_crm_subscriptions_term_months CHECK ((term_months > 0))
+);
+
+ALTER TABLE ONLY public.crm_subscriptions FORCE ROW LEVEL SECURITY;
+
+-- TABLE crm_support_tickets
+
+CREATE TABLE public.crm_support_tickets (
+    customer_id uuid NOT NULL,
+    contact_id uuid,
+    external_id text,
+    subject text NOT NULL,
+    category text,
+    priority text DEFAULT 'normal'::text NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    first_answer_at timestamp with time zone,
+    solved_at timestamp with time zone,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    custom jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    org_id uuid NOT NULL,
+    id uuid DEFAULT public.crm_uuid7() NOT NULL,
+    team_id uuid,
+    owner_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_crm_support_tickets_first_answer_at CHECK ((first_answer_at >= opened_at)),
+    CONSTRAINT ck_crm_support_tickets_priority CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'urgent'::text]))),
+    CONSTRAINT ck_crm_support_tickets_solved CHECK (((status = ANY (ARRAY['solved'::text, 'closed'::text])) = (solved_at IS NOT NULL))),
+    CONSTRAINT ck_crm_support_tickets_solved_at CHECK ((solved_at >= opened_at)),
+    CONSTRAINT ck_crm_support_tickets_status CHECK ((status = ANY (ARRAY['open'::text, 'waiting'::text, 'solved'::text, 'closed'::text])))
+);
+
+ALTER TABLE ONLY public.crm_support_tickets FORCE ROW LEVEL SECURITY;
+
 -- TABLE crm_suppressions
 
 CREATE TABLE public.crm_suppressions (
@@ -1915,6 +2011,35 @@ CREATE TABLE public.crm_suppressions (
 );
 
 ALTER TABLE ONLY public.crm_suppressions FORCE ROW LEVEL SECURITY;
+
+-- TABLE crm_survey_responses
+
+CREATE TABLE public.crm_survey_responses (
+    customer_id uuid NOT NULL,
+    contact_id uuid,
+    external_id text,
+    kind text NOT NULL,
+    score integer NOT NULL,
+    comment text,
+    answered_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    org_id uuid NOT NULL,
+    id uuid DEFAULT public.crm_uuid7() NOT NULL,
+    team_id uuid,
+    owner_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_crm_survey_responses_kind CHECK ((kind = ANY (ARRAY['nps'::text, 'csat'::text, 'ces'::text]))),
+    CONSTRAINT ck_crm_survey_responses_score CHECK (
+CASE kind
+    WHEN 'nps'::text THEN ((score >= 0) AND (score <= 10))
+    WHEN 'csat'::text THEN ((score >= 1) AND (score <= 5))
+    ELSE ((score >= 1) AND (score <= 7))
+END)
+);
+
+ALTER TABLE ONLY public.crm_survey_responses FORCE ROW LEVEL SECURITY;
 
 -- TABLE crm_teams
 
@@ -2174,10 +2299,25 @@ ALTER TABLE ONLY public.crm_sources
 ALTER TABLE ONLY public.crm_steps
     ADD CONSTRAINT pk_crm_steps PRIMARY KEY (org_id, id);
 
+-- CONSTRAINT crm_subscriptions pk_crm_subscriptions
+
+ALTER TABLE ONLY public.crm_subscriptions
+    ADD CONSTRAINT pk_crm_subscriptions PRIMARY KEY (org_id, id);
+
+-- CONSTRAINT crm_support_tickets pk_crm_support_tickets
+
+ALTER TABLE ONLY public.crm_support_tickets
+    ADD CONSTRAINT pk_crm_support_tickets PRIMARY KEY (org_id, id);
+
 -- CONSTRAINT crm_suppressions pk_crm_suppressions
 
 ALTER TABLE ONLY public.crm_suppressions
     ADD CONSTRAINT pk_crm_suppressions PRIMARY KEY (org_id, id);
+
+-- CONSTRAINT crm_survey_responses pk_crm_survey_responses
+
+ALTER TABLE ONLY public.crm_survey_responses
+    ADD CONSTRAINT pk_crm_survey_responses PRIMARY KEY (org_id, id);
 
 -- CONSTRAINT crm_teams pk_crm_teams
 
@@ -2568,9 +2708,77 @@ CREATE INDEX ix_crm_score_history_lead_id ON public.crm_score_history USING btre
 
 CREATE INDEX ix_crm_sources_name ON public.crm_sources USING btree (name);
 
+-- INDEX ix_crm_subscriptions_created_at
+
+CREATE INDEX ix_crm_subscriptions_created_at ON public.crm_subscriptions USING btree (org_id, created_at, id);
+
+-- INDEX ix_crm_subscriptions_custom
+
+CREATE INDEX ix_crm_subscriptions_custom ON public.crm_subscriptions USING gin (org_id, custom jsonb_path_ops);
+
+-- INDEX ix_crm_subscriptions_customer_id
+
+CREATE INDEX ix_crm_subscriptions_customer_id ON public.crm_subscriptions USING btree (org_id, customer_id, id);
+
+-- INDEX ix_crm_subscriptions_deal_id
+
+CREATE INDEX ix_crm_subscriptions_deal_id ON public.crm_subscriptions USING btree (org_id, deal_id);
+
+-- INDEX ix_crm_subscriptions_owner_id
+
+CREATE INDEX ix_crm_subscriptions_owner_id ON public.crm_subscriptions USING btree (org_id, owner_id, created_at, id);
+
+-- INDEX ix_crm_subscriptions_search
+
+CREATE INDEX ix_crm_subscriptions_search ON public.crm_subscriptions USING gin (org_id, lower(((COALESCE(product, ''::text) || ' '::text) || COALESCE(external_id, ''::text))) public.gin_trgm_ops);
+
+-- INDEX ix_crm_subscriptions_term_end
+
+CREATE INDEX ix_crm_subscriptions_term_end ON public.crm_subscriptions USING btree (org_id, term_end, id);
+
+-- INDEX ix_crm_support_tickets_created_at
+
+CREATE INDEX ix_crm_support_tickets_created_at ON public.crm_support_tickets USING btree (org_id, created_at, id);
+
+-- INDEX ix_crm_support_tickets_custom
+
+CREATE INDEX ix_crm_support_tickets_custom ON public.crm_support_tickets USING gin (org_id, custom jsonb_path_ops);
+
+-- INDEX ix_crm_support_tickets_customer_id
+
+CREATE INDEX ix_crm_support_tickets_customer_id ON public.crm_support_tickets USING btree (org_id, customer_id, id);
+
+-- INDEX ix_crm_support_tickets_opened_at
+
+CREATE INDEX ix_crm_support_tickets_opened_at ON public.crm_support_tickets USING btree (org_id, opened_at, id);
+
+-- INDEX ix_crm_support_tickets_owner_id
+
+CREATE INDEX ix_crm_support_tickets_owner_id ON public.crm_support_tickets USING btree (org_id, owner_id, created_at, id);
+
+-- INDEX ix_crm_support_tickets_search
+
+CREATE INDEX ix_crm_support_tickets_search ON public.crm_support_tickets USING gin (org_id, lower(((((COALESCE(subject, ''::text) || ' '::text) || COALESCE(category, ''::text)) || ' '::text) || COALESCE(external_id, ''::text))) public.gin_trgm_ops);
+
 -- INDEX ix_crm_suppressions_created_at
 
 CREATE INDEX ix_crm_suppressions_created_at ON public.crm_suppressions USING btree (org_id, created_at, id);
+
+-- INDEX ix_crm_survey_responses_answered_at
+
+CREATE INDEX ix_crm_survey_responses_answered_at ON public.crm_survey_responses USING btree (org_id, answered_at, id);
+
+-- INDEX ix_crm_survey_responses_created_at
+
+CREATE INDEX ix_crm_survey_responses_created_at ON public.crm_survey_responses USING btree (org_id, created_at, id);
+
+-- INDEX ix_crm_survey_responses_customer_id
+
+CREATE INDEX ix_crm_survey_responses_customer_id ON public.crm_survey_responses USING btree (org_id, customer_id, id);
+
+-- INDEX ix_crm_survey_responses_owner_id
+
+CREATE INDEX ix_crm_survey_responses_owner_id ON public.crm_survey_responses USING btree (org_id, owner_id, created_at, id);
 
 -- INDEX uq_crm_alerts_open
 
@@ -2631,6 +2839,18 @@ CREATE UNIQUE INDEX uq_crm_sources_form_token ON public.crm_sources USING btree 
 -- INDEX uq_crm_sources_token
 
 CREATE UNIQUE INDEX uq_crm_sources_token ON public.crm_sources USING btree (token);
+
+-- INDEX uq_crm_subscriptions_external_id
+
+CREATE UNIQUE INDEX uq_crm_subscriptions_external_id ON public.crm_subscriptions USING btree (org_id, external_id) WHERE (external_id IS NOT NULL);
+
+-- INDEX uq_crm_support_tickets_external_id
+
+CREATE UNIQUE INDEX uq_crm_support_tickets_external_id ON public.crm_support_tickets USING btree (org_id, external_id) WHERE (external_id IS NOT NULL);
+
+-- INDEX uq_crm_survey_responses_external_id
+
+CREATE UNIQUE INDEX uq_crm_survey_responses_external_id ON public.crm_survey_responses USING btree (org_id, external_id) WHERE (external_id IS NOT NULL);
 
 -- INDEX ATTACH crm_activities_default_org_id_custom_idx
 
@@ -2739,6 +2959,18 @@ CREATE TRIGGER crm_inherit_visibility BEFORE INSERT OR UPDATE OF lead_id ON publ
 -- TRIGGER crm_messages crm_inherit_visibility
 
 CREATE TRIGGER crm_inherit_visibility BEFORE INSERT OR UPDATE OF lead_id ON public.crm_messages FOR EACH ROW EXECUTE FUNCTION public.crm_inherit_visibility();
+
+-- TRIGGER crm_subscriptions crm_inherit_visibility
+
+CREATE TRIGGER crm_inherit_visibility BEFORE INSERT OR UPDATE OF customer_id ON public.crm_subscriptions FOR EACH ROW EXECUTE FUNCTION public.crm_inherit_from_customer();
+
+-- TRIGGER crm_support_tickets crm_inherit_visibility
+
+CREATE TRIGGER crm_inherit_visibility BEFORE INSERT OR UPDATE OF customer_id ON public.crm_support_tickets FOR EACH ROW EXECUTE FUNCTION public.crm_inherit_from_customer();
+
+-- TRIGGER crm_survey_responses crm_inherit_visibility
+
+CREATE TRIGGER crm_inherit_visibility BEFORE INSERT OR UPDATE OF customer_id ON public.crm_survey_responses FOR EACH ROW EXECUTE FUNCTION public.crm_inherit_from_customer();
 
 -- TRIGGER crm_activities crm_keep_org
 
@@ -2864,9 +3096,21 @@ CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_sources FOR EACH ROW WHE
 
 CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_steps FOR EACH ROW WHEN ((old.org_id IS DISTINCT FROM new.org_id)) EXECUTE FUNCTION public.crm_keep_org();
 
+-- TRIGGER crm_subscriptions crm_keep_org
+
+CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_subscriptions FOR EACH ROW WHEN ((old.org_id IS DISTINCT FROM new.org_id)) EXECUTE FUNCTION public.crm_keep_org();
+
+-- TRIGGER crm_support_tickets crm_keep_org
+
+CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_support_tickets FOR EACH ROW WHEN ((old.org_id IS DISTINCT FROM new.org_id)) EXECUTE FUNCTION public.crm_keep_org();
+
 -- TRIGGER crm_suppressions crm_keep_org
 
 CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_suppressions FOR EACH ROW WHEN ((old.org_id IS DISTINCT FROM new.org_id)) EXECUTE FUNCTION public.crm_keep_org();
+
+-- TRIGGER crm_survey_responses crm_keep_org
+
+CREATE TRIGGER crm_keep_org BEFORE UPDATE ON public.crm_survey_responses FOR EACH ROW WHEN ((old.org_id IS DISTINCT FROM new.org_id)) EXECUTE FUNCTION public.crm_keep_org();
 
 -- TRIGGER crm_teams crm_keep_org
 
@@ -2927,6 +3171,18 @@ CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_settings FOR 
 -- TRIGGER crm_sources crm_log_change
 
 CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_sources FOR EACH ROW EXECUTE FUNCTION public.crm_log_change('name', 'format', 'region', 'mapping', 'defaults', 'active');
+
+-- TRIGGER crm_subscriptions crm_log_change
+
+CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_subscriptions FOR EACH ROW EXECUTE FUNCTION public.crm_log_change('customer_id', 'deal_id', 'external_id', 'product', 'seats', 'amount', 'period', 'currency', 'began_on', 'term_start', 'term_end', 'term_months', 'auto_renew', 'notice_days', 'status', 'cancelled_at', 'cancel_reason', 'payment_state', 'custom', 'tags', 'deleted_at');
+
+-- TRIGGER crm_support_tickets crm_log_change
+
+CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_support_tickets FOR EACH ROW EXECUTE FUNCTION public.crm_log_change('customer_id', 'contact_id', 'external_id', 'subject', 'category', 'priority', 'status', 'opened_at', 'first_answer_at', 'solved_at', 'custom', 'tags', 'deleted_at');
+
+-- TRIGGER crm_survey_responses crm_log_change
+
+CREATE TRIGGER crm_log_change AFTER DELETE OR UPDATE ON public.crm_survey_responses FOR EACH ROW EXECUTE FUNCTION public.crm_log_change('customer_id', 'contact_id', 'external_id', 'kind', 'score', 'comment', 'answered_at', 'deleted_at');
 
 -- TRIGGER crm_teams crm_log_change
 
@@ -3019,6 +3275,18 @@ CREATE TRIGGER crm_touch BEFORE UPDATE ON public.crm_settings FOR EACH ROW WHEN 
 -- TRIGGER crm_sources crm_touch
 
 CREATE TRIGGER crm_touch BEFORE UPDATE ON public.crm_sources FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.crm_touch();
+
+-- TRIGGER crm_subscriptions crm_touch
+
+CREATE TRIGGER crm_touch BEFORE UPDATE ON public.crm_subscriptions FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.crm_touch();
+
+-- TRIGGER crm_support_tickets crm_touch
+
+CREATE TRIGGER crm_touch BEFORE UPDATE ON public.crm_support_tickets FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.crm_touch();
+
+-- TRIGGER crm_survey_responses crm_touch
+
+CREATE TRIGGER crm_touch BEFORE UPDATE ON public.crm_survey_responses FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION public.crm_touch();
 
 -- TRIGGER crm_teams crm_touch
 
@@ -3397,10 +3665,55 @@ ALTER TABLE ONLY public.crm_steps
 ALTER TABLE ONLY public.crm_steps
     ADD CONSTRAINT fk_crm_steps_org_id_version_id FOREIGN KEY (org_id, version_id) REFERENCES public.crm_sequence_versions(org_id, id);
 
+-- FK CONSTRAINT crm_subscriptions fk_crm_subscriptions_org_id
+
+ALTER TABLE ONLY public.crm_subscriptions
+    ADD CONSTRAINT fk_crm_subscriptions_org_id FOREIGN KEY (org_id) REFERENCES public.crm_orgs(id);
+
+-- FK CONSTRAINT crm_subscriptions fk_crm_subscriptions_org_id_customer_id
+
+ALTER TABLE ONLY public.crm_subscriptions
+    ADD CONSTRAINT fk_crm_subscriptions_org_id_customer_id FOREIGN KEY (org_id, customer_id) REFERENCES public.crm_customers(org_id, id);
+
+-- FK CONSTRAINT crm_subscriptions fk_crm_subscriptions_org_id_deal_id
+
+ALTER TABLE ONLY public.crm_subscriptions
+    ADD CONSTRAINT fk_crm_subscriptions_org_id_deal_id FOREIGN KEY (org_id, deal_id) REFERENCES public.crm_deals(org_id, id);
+
+-- FK CONSTRAINT crm_support_tickets fk_crm_support_tickets_org_id
+
+ALTER TABLE ONLY public.crm_support_tickets
+    ADD CONSTRAINT fk_crm_support_tickets_org_id FOREIGN KEY (org_id) REFERENCES public.crm_orgs(id);
+
+-- FK CONSTRAINT crm_support_tickets fk_crm_support_tickets_org_id_contact_id
+
+ALTER TABLE ONLY public.crm_support_tickets
+    ADD CONSTRAINT fk_crm_support_tickets_org_id_contact_id FOREIGN KEY (org_id, contact_id) REFERENCES public.crm_contacts(org_id, id);
+
+-- FK CONSTRAINT crm_support_tickets fk_crm_support_tickets_org_id_customer_id
+
+ALTER TABLE ONLY public.crm_support_tickets
+    ADD CONSTRAINT fk_crm_support_tickets_org_id_customer_id FOREIGN KEY (org_id, customer_id) REFERENCES public.crm_customers(org_id, id);
+
 -- FK CONSTRAINT crm_suppressions fk_crm_suppressions_org_id
 
 ALTER TABLE ONLY public.crm_suppressions
     ADD CONSTRAINT fk_crm_suppressions_org_id FOREIGN KEY (org_id) REFERENCES public.crm_orgs(id);
+
+-- FK CONSTRAINT crm_survey_responses fk_crm_survey_responses_org_id
+
+ALTER TABLE ONLY public.crm_survey_responses
+    ADD CONSTRAINT fk_crm_survey_responses_org_id FOREIGN KEY (org_id) REFERENCES public.crm_orgs(id);
+
+-- FK CONSTRAINT crm_survey_responses fk_crm_survey_responses_org_id_contact_id
+
+ALTER TABLE ONLY public.crm_survey_responses
+    ADD CONSTRAINT fk_crm_survey_responses_org_id_contact_id FOREIGN KEY (org_id, contact_id) REFERENCES public.crm_contacts(org_id, id);
+
+-- FK CONSTRAINT crm_survey_responses fk_crm_survey_responses_org_id_customer_id
+
+ALTER TABLE ONLY public.crm_survey_responses
+    ADD CONSTRAINT fk_crm_survey_responses_org_id_customer_id FOREIGN KEY (org_id, customer_id) REFERENCES public.crm_customers(org_id, id);
 
 -- FK CONSTRAINT crm_teams fk_crm_teams_org_id
 
@@ -3546,9 +3859,21 @@ CREATE POLICY app_delete ON public.crm_sources FOR DELETE TO crm_app USING (((or
 
 CREATE POLICY app_delete ON public.crm_steps FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
 
+-- POLICY crm_subscriptions app_delete
+
+CREATE POLICY app_delete ON public.crm_subscriptions FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
+
+-- POLICY crm_support_tickets app_delete
+
+CREATE POLICY app_delete ON public.crm_support_tickets FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
+
 -- POLICY crm_suppressions app_delete
 
 CREATE POLICY app_delete ON public.crm_suppressions FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
+
+-- POLICY crm_survey_responses app_delete
+
+CREATE POLICY app_delete ON public.crm_survey_responses FOR DELETE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
 
 -- POLICY crm_teams app_delete
 
@@ -3696,9 +4021,21 @@ CREATE POLICY app_insert ON public.crm_sources FOR INSERT TO crm_app WITH CHECK 
 
 CREATE POLICY app_insert ON public.crm_steps FOR INSERT TO crm_app WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
 
+-- POLICY crm_subscriptions app_insert
+
+CREATE POLICY app_insert ON public.crm_subscriptions FOR INSERT TO crm_app WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
+-- POLICY crm_support_tickets app_insert
+
+CREATE POLICY app_insert ON public.crm_support_tickets FOR INSERT TO crm_app WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
 -- POLICY crm_suppressions app_insert
 
 CREATE POLICY app_insert ON public.crm_suppressions FOR INSERT TO crm_app WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write)));
+
+-- POLICY crm_survey_responses app_insert
+
+CREATE POLICY app_insert ON public.crm_survey_responses FOR INSERT TO crm_app WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
 
 -- POLICY crm_teams app_insert
 
@@ -3846,9 +4183,21 @@ CREATE POLICY app_select ON public.crm_sources FOR SELECT TO crm_app USING ((org
 
 CREATE POLICY app_select ON public.crm_steps FOR SELECT TO crm_app USING ((org_id = ( SELECT public.crm_org() AS crm_org)));
 
+-- POLICY crm_subscriptions app_select
+
+CREATE POLICY app_select ON public.crm_subscriptions FOR SELECT TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
+-- POLICY crm_support_tickets app_select
+
+CREATE POLICY app_select ON public.crm_support_tickets FOR SELECT TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
 -- POLICY crm_suppressions app_select
 
 CREATE POLICY app_select ON public.crm_suppressions FOR SELECT TO crm_app USING ((org_id = ( SELECT public.crm_org() AS crm_org)));
+
+-- POLICY crm_survey_responses app_select
+
+CREATE POLICY app_select ON public.crm_survey_responses FOR SELECT TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
 
 -- POLICY crm_teams app_select
 
@@ -4006,9 +4355,21 @@ CREATE POLICY app_update ON public.crm_sources FOR UPDATE TO crm_app USING (((or
 
 CREATE POLICY app_update ON public.crm_steps FOR UPDATE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure))) WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
 
+-- POLICY crm_subscriptions app_update
+
+CREATE POLICY app_update ON public.crm_subscriptions FOR UPDATE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[]))))) WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
+-- POLICY crm_support_tickets app_update
+
+CREATE POLICY app_update ON public.crm_support_tickets FOR UPDATE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[]))))) WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
+
 -- POLICY crm_suppressions app_update
 
 CREATE POLICY app_update ON public.crm_suppressions FOR UPDATE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure))) WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_configure() AS crm_may_configure)));
+
+-- POLICY crm_survey_responses app_update
+
+CREATE POLICY app_update ON public.crm_survey_responses FOR UPDATE TO crm_app USING (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[]))))) WITH CHECK (((org_id = ( SELECT public.crm_org() AS crm_org)) AND ( SELECT public.crm_may_write() AS crm_may_write) AND (( SELECT public.crm_sees_org() AS crm_sees_org) OR (owner_id = ( SELECT public.crm_user() AS crm_user)) OR (team_id = ANY (( SELECT public.crm_teams() AS crm_teams)::uuid[])))));
 
 -- POLICY crm_teams app_update
 
@@ -4162,9 +4523,21 @@ ALTER TABLE public.crm_sources ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.crm_steps ENABLE ROW LEVEL SECURITY;
 
+-- ROW SECURITY crm_subscriptions
+
+ALTER TABLE public.crm_subscriptions ENABLE ROW LEVEL SECURITY;
+
+-- ROW SECURITY crm_support_tickets
+
+ALTER TABLE public.crm_support_tickets ENABLE ROW LEVEL SECURITY;
+
 -- ROW SECURITY crm_suppressions
 
 ALTER TABLE public.crm_suppressions ENABLE ROW LEVEL SECURITY;
+
+-- ROW SECURITY crm_survey_responses
+
+ALTER TABLE public.crm_survey_responses ENABLE ROW LEVEL SECURITY;
 
 -- ROW SECURITY crm_teams
 
@@ -4302,9 +4675,21 @@ CREATE POLICY flow_delete ON public.crm_sources FOR DELETE TO crm_flow USING (tr
 
 CREATE POLICY flow_delete ON public.crm_steps FOR DELETE TO crm_flow USING (true);
 
+-- POLICY crm_subscriptions flow_delete
+
+CREATE POLICY flow_delete ON public.crm_subscriptions FOR DELETE TO crm_flow USING (true);
+
+-- POLICY crm_support_tickets flow_delete
+
+CREATE POLICY flow_delete ON public.crm_support_tickets FOR DELETE TO crm_flow USING (true);
+
 -- POLICY crm_suppressions flow_delete
 
 CREATE POLICY flow_delete ON public.crm_suppressions FOR DELETE TO crm_flow USING (true);
+
+-- POLICY crm_survey_responses flow_delete
+
+CREATE POLICY flow_delete ON public.crm_survey_responses FOR DELETE TO crm_flow USING (true);
 
 -- POLICY crm_teams flow_delete
 
@@ -4448,9 +4833,21 @@ CREATE POLICY flow_insert ON public.crm_sources FOR INSERT TO crm_flow WITH CHEC
 
 CREATE POLICY flow_insert ON public.crm_steps FOR INSERT TO crm_flow WITH CHECK (true);
 
+-- POLICY crm_subscriptions flow_insert
+
+CREATE POLICY flow_insert ON public.crm_subscriptions FOR INSERT TO crm_flow WITH CHECK (true);
+
+-- POLICY crm_support_tickets flow_insert
+
+CREATE POLICY flow_insert ON public.crm_support_tickets FOR INSERT TO crm_flow WITH CHECK (true);
+
 -- POLICY crm_suppressions flow_insert
 
 CREATE POLICY flow_insert ON public.crm_suppressions FOR INSERT TO crm_flow WITH CHECK (true);
+
+-- POLICY crm_survey_responses flow_insert
+
+CREATE POLICY flow_insert ON public.crm_survey_responses FOR INSERT TO crm_flow WITH CHECK (true);
 
 -- POLICY crm_teams flow_insert
 
@@ -4588,9 +4985,21 @@ CREATE POLICY flow_select ON public.crm_sources FOR SELECT TO crm_flow USING (tr
 
 CREATE POLICY flow_select ON public.crm_steps FOR SELECT TO crm_flow USING (true);
 
+-- POLICY crm_subscriptions flow_select
+
+CREATE POLICY flow_select ON public.crm_subscriptions FOR SELECT TO crm_flow USING (true);
+
+-- POLICY crm_support_tickets flow_select
+
+CREATE POLICY flow_select ON public.crm_support_tickets FOR SELECT TO crm_flow USING (true);
+
 -- POLICY crm_suppressions flow_select
 
 CREATE POLICY flow_select ON public.crm_suppressions FOR SELECT TO crm_flow USING (true);
+
+-- POLICY crm_survey_responses flow_select
+
+CREATE POLICY flow_select ON public.crm_survey_responses FOR SELECT TO crm_flow USING (true);
 
 -- POLICY crm_teams flow_select
 
@@ -4734,9 +5143,21 @@ CREATE POLICY flow_update ON public.crm_sources FOR UPDATE TO crm_flow USING (tr
 
 CREATE POLICY flow_update ON public.crm_steps FOR UPDATE TO crm_flow USING (true) WITH CHECK (true);
 
+-- POLICY crm_subscriptions flow_update
+
+CREATE POLICY flow_update ON public.crm_subscriptions FOR UPDATE TO crm_flow USING (true) WITH CHECK (true);
+
+-- POLICY crm_support_tickets flow_update
+
+CREATE POLICY flow_update ON public.crm_support_tickets FOR UPDATE TO crm_flow USING (true) WITH CHECK (true);
+
 -- POLICY crm_suppressions flow_update
 
 CREATE POLICY flow_update ON public.crm_suppressions FOR UPDATE TO crm_flow USING (true) WITH CHECK (true);
+
+-- POLICY crm_survey_responses flow_update
+
+CREATE POLICY flow_update ON public.crm_survey_responses FOR UPDATE TO crm_flow USING (true) WITH CHECK (true);
 
 -- POLICY crm_teams flow_update
 
@@ -4890,9 +5311,21 @@ CREATE POLICY owner_all ON public.crm_sources TO crm_owner USING (true) WITH CHE
 
 CREATE POLICY owner_all ON public.crm_steps TO crm_owner USING (true) WITH CHECK (true);
 
+-- POLICY crm_subscriptions owner_all
+
+CREATE POLICY owner_all ON public.crm_subscriptions TO crm_owner USING (true) WITH CHECK (true);
+
+-- POLICY crm_support_tickets owner_all
+
+CREATE POLICY owner_all ON public.crm_support_tickets TO crm_owner USING (true) WITH CHECK (true);
+
 -- POLICY crm_suppressions owner_all
 
 CREATE POLICY owner_all ON public.crm_suppressions TO crm_owner USING (true) WITH CHECK (true);
+
+-- POLICY crm_survey_responses owner_all
+
+CREATE POLICY owner_all ON public.crm_survey_responses TO crm_owner USING (true) WITH CHECK (true);
 
 -- POLICY crm_teams owner_all
 
@@ -5296,10 +5729,25 @@ GRANT SELECT(access_token) ON TABLE public.crm_sources TO crm_flow;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_steps TO crm_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_steps TO crm_flow;
 
+-- ACL TABLE crm_subscriptions
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_subscriptions TO crm_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_subscriptions TO crm_flow;
+
+-- ACL TABLE crm_support_tickets
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_support_tickets TO crm_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_support_tickets TO crm_flow;
+
 -- ACL TABLE crm_suppressions
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_suppressions TO crm_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_suppressions TO crm_flow;
+
+-- ACL TABLE crm_survey_responses
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_survey_responses TO crm_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.crm_survey_responses TO crm_flow;
 
 -- ACL TABLE crm_teams
 
@@ -5385,10 +5833,10 @@ GRANT SELECT(updated_at) ON TABLE public.crm_users TO crm_flow;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_app;
 GRANT SELECT(version) ON TABLE public.crm_users TO crm_flow;
 
-insert into public.alembic_version (version_num) values ('0013');
+insert into public.alembic_version (version_num) values ('0014');
 insert into public.crm_functions (name, hash) values ('auth.sql', '6b9fa0d8b336323ecbc223e78e98ef83426bb43e05f658fab73137e776c4c8e5');
 insert into public.crm_functions (name, hash) values ('capture.sql', 'f38d38ca0fcd323d082ac1b9dc451ec46b1a53cba873b4c78430029579ccd825');
-insert into public.crm_functions (name, hash) values ('finding.sql', '7878b659900a8b370ccef2f950081b4a3394e426e69459183ec0e4e60ec53fda');
+insert into public.crm_functions (name, hash) values ('finding.sql', '5ae278169d381a0538961528ff94deeb05eea77980355f63b9144c755b32979c');
 insert into public.crm_functions (name, hash) values ('ids.sql', 'd39654e851606a74946930bc5bae797823f5c02d8358831cca44120173ade3a9');
 insert into public.crm_functions (name, hash) values ('partitions.sql', 'ae23d3fc1b6d5d720787d3462600935a7465919f3786d6fcccbfac5b0c06b8c1');
 insert into public.crm_functions (name, hash) values ('pipeline.sql', 'b6c4e927b1a5d6cbc94c9e40a4294b3b699dc16c92493de630ab2f3d2c7e9aa9');

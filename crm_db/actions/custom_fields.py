@@ -7,7 +7,7 @@ from sqlalchemy import Result, select
 
 from crm_db.actions.writing import Writing
 from crm_db.errors import BadValue
-from crm_db.models import Activity, Base, Contact, Customer, Deal, Lead
+from crm_db.models import Activity, Base, Contact, Customer, Deal, Lead, Subscription, SupportTicket
 from crm_db.rules.custom_values import Declared, Misfit, check
 from crm_db.session import on_behalf_of_the_org
 
@@ -17,6 +17,8 @@ _TABLES: dict[str, type[Base]] = {
     "activity": Activity,
     "customer": Customer,
     "contact": Contact,
+    "subscription": Subscription,
+    "ticket": SupportTicket,
 }
 _CHOOSING = frozenset({"choice", "choices"})
 _AT_ONCE = 1000

@@ -13,6 +13,7 @@ from crm_db.models import Base, User
 _TEAM_OF = text(
     "select team_id from crm_memberships where org_id = :org and user_id = :user order by team_id limit 1"
 )
+_OF_A_RECORD = frozenset({"activity", "contact", "insight", "subscription", "ticket", "survey"})
 _IMPLIED = frozenset({"org_id", "id"})
 
 
@@ -55,7 +56,7 @@ def team_of_person(session: Session, org_id: UUID, user_id: UUID) -> UUID | None
 
 def _belongs_to_a_record(writing: Writing) -> bool:
     """What is said of a lead, deal or customer belongs to whom that belongs; a trigger sees to it."""
-    if writing.kind.name not in {"activity", "contact", "insight"}:
+    if writing.kind.name not in _OF_A_RECORD:
         return False
     return any(writing.after(name) is not None for name in ("lead_id", "deal_id", "customer_id"))
 

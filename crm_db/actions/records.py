@@ -36,6 +36,7 @@ from crm_db.actions import (
     ownership,
     pipelines,
     stages,
+    success,
 )
 from crm_db.actions.writing import Removal, Writing
 from crm_db.errors import (
@@ -65,6 +66,9 @@ RULES: Mapping[str, Callable[[Writing], None]] = MappingProxyType(
         "lead": lead_edits.complete,
         "pipeline": pipelines.complete,
         "stage": stages.complete,
+        "subscription": success.complete_subscription,
+        "survey": success.complete_survey,
+        "ticket": success.complete_ticket,
         **configuration.RULES,
     }
 )
@@ -98,6 +102,8 @@ def create(
     )
     with _told(kind), session.begin_nested(), _reach(session, kind, writing):
         row = session.execute(statement).one()
+    for then in writing.afterwards:
+        then(row.id)
     events.record(session, writing.org_id, f"{kind.name}.created", kind.name, [row.id])
     return Written(row[0], row[1])
 
@@ -133,6 +139,8 @@ def change(
     )
     with _told(kind), session.begin_nested(), _reach(session, kind, writing):
         new_version = session.execute(statement).scalar_one()
+    for then in writing.afterwards:
+        then(record_id)
     events.record(session, writing.org_id, f"{kind.name}.changed", kind.name, [record_id])
     return Written(record_id, new_version)
 

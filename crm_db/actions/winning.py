@@ -1,13 +1,18 @@
-"""A deal that is won makes its lead a customer, once; one that names a customer makes none."""
+"""A deal that is won makes its lead a customer, once; one that names a customer makes none. What it brings again and again
+becomes a subscription of the customer's, once a deal.
+"""
 
+from datetime import date
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import text
 
-from crm_db.actions import new_customers
+from crm_db.actions import events, new_customers
 from crm_db.actions.new_customers import Sale
 from crm_db.actions.writing import Writing
 from crm_db.queries import settings
+from crm_db.rules import terms
 from crm_db.session import on_behalf_of_the_org
 
 # Asked with the rights of whoever wins the deal.
@@ -18,6 +23,17 @@ _MAY_BE_TOLD = text(
         where l.org_id = :org and l.id = :lead
           and (u.id is null or u.role in ('admin', 'viewer') or l.owner_id = u.id
                or l.team_id = any (crm_teams_seen(u.org_id, u.id, u.role))))
+    """
+)
+
+TERM_MONTHS = 12
+_BEGIN = text(
+    """
+    insert into crm_subscriptions
+        (org_id, customer_id, deal_id, product, amount, period, currency, began_on, term_start, term_end, term_months)
+    select :org, :customer, :deal, :product, :amount, :period, :currency, :start, :start, :end, :months
+    where not exists (select from crm_subscriptions where org_id = :org and deal_id = :deal and deleted_at is null)
+    returning id
     """
 )
 
@@ -43,6 +59,27 @@ def complete(writing: Writing) -> None:
             customer_id = new_customers.of_lead(writing.session, writing.org_id, lead_id, sale).id
             writing.values["customer_id"] = customer_id
         new_customers.begin(writing.session, writing.org_id, customer_id, won_on)
+    if writing.after("recurring_amount") is not None:
+        writing.afterwards.append(partial(_subscribe, writing, customer_id, won_on))
+
+
+def _subscribe(writing: Writing, customer_id: UUID, won_on: date, deal_id: UUID) -> None:
+    """Begin a subscription of a year with the day on which the deal is won, unless the deal brought one already."""
+    values = {
+        "org": writing.org_id,
+        "customer": customer_id,
+        "deal": deal_id,
+        "product": writing.after("name"),
+        "amount": writing.after("recurring_amount"),
+        "period": writing.after("recurring_period") or "year",
+        "currency": writing.after("currency"),
+        "start": won_on,
+        "end": terms.last_day(won_on, TERM_MONTHS),
+        "months": TERM_MONTHS,
+    }
+    with on_behalf_of_the_org(writing.session):
+        begun = writing.session.scalars(_BEGIN, values).all()
+        events.record(writing.session, writing.org_id, "subscription.created", "subscription", begun)
 
 
 def _may_be_told(writing: Writing, lead_id: UUID) -> bool:

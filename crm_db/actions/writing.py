@@ -1,6 +1,7 @@
 """A record that is about to be written: what the rules of its kind look at and complete."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,10 @@ class Removal:
 
 @dataclass
 class Writing:
-    """`values` are the fields to be written; `before` is the record as it stands, None when it is new."""
+    """`values` are the fields to be written; `before` is the record as it stands, None when it is new.
+
+    `afterwards`: what is done once it is written, in the same transaction, with its id.
+    """
 
     session: Session
     identity: Identity
@@ -36,6 +40,7 @@ class Writing:
     before: RowMapping | None
     now: datetime
     whole: bool = False
+    afterwards: list[Callable[[UUID], None]] = field(default_factory=list)
 
     @property
     def is_new(self) -> bool:

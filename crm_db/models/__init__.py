@@ -15,6 +15,7 @@ from crm_db.models.log import Change, Event
 from crm_db.models.messages import Attempt, Message, Suppression, Template
 from crm_db.models.pipeline import Deal, DealStageHistory, Pipeline, Stage
 from crm_db.models.sequences import Enrolment, Sequence, SequenceVersion, Step
+from crm_db.models.success import Subscription, SupportTicket, SurveyResponse
 
 __all__ = [
     "Activity",
@@ -49,7 +50,10 @@ __all__ = [
     "Stage",
     "Step",
     "Submission",
+    "Subscription",
+    "SupportTicket",
     "Suppression",
+    "SurveyResponse",
     "Team",
     "Template",
     "User",

@@ -15,7 +15,7 @@ class CustomField(Base, InOrg, Stamped):
     __tablename__ = "crm_custom_fields"
     __table_args__ = (
         UniqueConstraint("org_id", "entity", "name"),
-        one_of("entity", "lead", "deal", "activity", "customer", "contact"),
+        one_of("entity", "lead", "deal", "activity", "customer", "contact", "subscription", "ticket"),
         one_of(
             "type",
             "text",

@@ -27,7 +27,10 @@ from crm_db.models import (
     Sequence,
     Source,
     Stage,
+    Subscription,
+    SupportTicket,
     Suppression,
+    SurveyResponse,
     Team,
     Template,
     User,
@@ -155,6 +158,23 @@ CONTACT = _kind(
     "id customer_id lead_id first_name last_name email phone title is_primary language timezone consent owner_id team_id custom"
     f" tags deleted_at {_STAMPS}",
 )
+SUBSCRIPTION = _kind(
+    "subscription",
+    Subscription,
+    "id customer_id deal_id external_id product seats amount period currency began_on term_start term_end term_months auto_renew"
+    f" notice_days status cancelled_at cancel_reason payment_state owner_id team_id custom tags deleted_at {_STAMPS}",
+)
+TICKET = _kind(
+    "ticket",
+    SupportTicket,
+    "id customer_id contact_id external_id subject category priority status opened_at first_answer_at solved_at owner_id team_id"
+    f" custom tags deleted_at {_STAMPS}",
+)
+SURVEY = _kind(
+    "survey",
+    SurveyResponse,
+    f"id customer_id contact_id external_id kind score comment answered_at owner_id team_id deleted_at {_STAMPS}",
+)
 GOAL = _kind(
     "goal",
     SalesGoal,
@@ -229,7 +249,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            LEAD, DEAL, ACTIVITY, CUSTOMER, CONTACT, GOAL, INSIGHT, PIPELINE, STAGE, CUSTOM_FIELD, ALERT, MESSAGE, REPORT,
+            LEAD, DEAL, ACTIVITY, CUSTOMER, CONTACT, SUBSCRIPTION, TICKET, SURVEY, GOAL, INSIGHT,
+            PIPELINE, STAGE, CUSTOM_FIELD, ALERT, MESSAGE, REPORT,
             *CONFIGURATION,
         )
     }

@@ -16,6 +16,8 @@ declare
         when 'pipeline' then 'crm_pipelines' when 'stage' then 'crm_pipeline_stages' when 'team' then 'crm_teams'
         when 'user' then 'crm_users' when 'key' then 'crm_api_keys' when 'source' then 'crm_sources'
         when 'sequence' then 'crm_sequences' when 'template' then 'crm_templates' when 'suppression' then 'crm_suppressions'
+        when 'subscription' then 'crm_subscriptions' when 'ticket' then 'crm_support_tickets'
+        when 'survey' then 'crm_survey_responses'
         when 'custom_field' then 'crm_custom_fields' when 'message' then 'crm_messages' end;
 begin
     if place is null then

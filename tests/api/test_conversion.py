@@ -1,17 +1,19 @@
 """Leads become deals, deals that are won make customers; taken back while nothing was built on it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from crm_db import session
+from crm_db.rules.terms import last_day
 from crm_db.session import Identity
 from tests.api.serving import is_problem
 
-LEADS, DEALS, CUSTOMERS, CONTACTS = (
-    f"/api/crm/{plural}" for plural in ("leads", "deals", "customers", "contacts")
+LEADS, DEALS, CUSTOMERS, CONTACTS, SUBSCRIPTIONS = (
+    f"/api/crm/{plural}" for plural in ("leads", "deals", "customers", "contacts", "subscriptions")
 )
 ADA = {
     "first_name": "Ada", "last_name": "Lovelace", "email": "ada@analytical.example", "phone": "+442079460958",
@@ -151,6 +153,42 @@ def test_a_deal_that_is_won_makes_its_lead_a_customer_once(admin, owner):
     second = admin.post(DEALS, json={"name": "More", "lead_id": lead["id"]}).json()
     assert win(admin, owner, second)["customer_id"] == customer["id"]
     assert len(admin.get(CUSTOMERS).json()["items"]) == len(admin.get(CONTACTS).json()["items"]) == 1
+
+
+def test_what_a_won_deal_brings_each_month_becomes_a_subscription_once(admin, owner):
+    deal = convert(admin, enter(admin), name="Team plan")["deal"]
+    admin.patch(f"{DEALS}/{deal['id']}", json={"recurring_amount": 100, "recurring_period": "month"})
+    won = win(admin, owner, deal)
+    (one,) = admin.get(SUBSCRIPTIONS).json()["items"]
+    assert (one["customer_id"], one["deal_id"], one["product"]) == (
+        won["customer_id"],
+        deal["id"],
+        "Team plan",
+    )
+    assert (one["amount"], one["period"], one["currency"], one["status"]) == (100, "month", "GBP", "active")
+    start, end = (date.fromisoformat(one[name]) for name in ("term_start", "term_end"))
+    since = admin.get(f"{CUSTOMERS}/{won['customer_id']}").json()["since"]
+    assert (one["term_start"], end) == (since, last_day(start, 12))
+    admin.patch(f"{DEALS}/{deal['id']}", json={"stage_id": stage(owner, "Proposal")})
+    win(admin, owner, deal)
+    assert len(admin.get(SUBSCRIPTIONS).json()["items"]) == 1
+    assert kinds_of_events(owner).count("subscription.created") == 1
+
+
+def test_a_deal_that_is_entered_as_won_brings_its_subscription_too(admin, owner):
+    customer = admin.post(CUSTOMERS, json={"name": "Acme"}).json()["id"]
+    body = {
+        "name": "Team plan",
+        "customer_id": customer,
+        "recurring_amount": 10,
+        "stage_id": stage(owner, "Closed Won"),
+    }
+    deal = admin.post(DEALS, json=body).json()
+    (one,) = admin.get(SUBSCRIPTIONS).json()["items"]
+    assert (one["deal_id"], one["period"]) == (deal["id"], "year")
+    once = {"name": "Workshop", "customer_id": customer, "value": 10, "stage_id": stage(owner, "Closed Won")}
+    assert admin.post(DEALS, json=once).status_code == 201
+    assert len(admin.get(SUBSCRIPTIONS).json()["items"]) == 1
 
 
 def test_of_deals_that_are_won_at_once_one_makes_the_customer(admin, owner):

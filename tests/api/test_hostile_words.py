@@ -73,6 +73,12 @@ RESOURCES: Mapping[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         },
         lines(of_which="name currency"),
     ),
+    "subscriptions": (
+        {"product": "x", "term_start": "2026-01-01"},
+        lines(of_which="product external_id cancel_reason currency tags custom key"),
+    ),
+    "tickets": ({"subject": "x"}, lines(of_which="subject category external_id tags custom key")),
+    "surveys": ({"kind": "nps", "score": 9}, lines(of_which="comment external_id")),
     "insights": ({"kind": "risk", "title": "x"}, lines(of_which="title body action made_by")),
     "leads": (
         {"email": "x@hostile.example"},
@@ -90,7 +96,8 @@ def needed(admin: httpx.Client) -> dict[str, Any]:
     made = admin.post("/api/crm/customers", json={"name": "Needed"})
     assert made.status_code == 201, made.text
     customer = made.json()["id"]
-    return {"contacts": {"customer_id": customer}, "insights": {"customer_id": customer}}
+    of_a_customer = ("contacts", "insights", "subscriptions", "tickets", "surveys")
+    return {plural: {"customer_id": customer} for plural in of_a_customer}
 
 
 def spelt(field: str, word: str) -> dict[str, Any]:

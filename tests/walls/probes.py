@@ -23,7 +23,8 @@ CONFIGURATION = (
 KINDS = {
     "lead": "crm_leads", "deal": "crm_deals", "activity": "crm_activities", "customer": "crm_customers",
     "contact": "crm_contacts", "insight": "crm_ai_insights", "alert": "crm_alerts", "report": "crm_reports",
-    "message": "crm_messages",
+    "message": "crm_messages", "subscription": "crm_subscriptions", "ticket": "crm_support_tickets",
+    "survey": "crm_survey_responses",
 }  # fmt: skip
 SEARCHED = ("lead", "deal", "activity", "customer", "contact")
 WORDS = {"lead": "company", "deal": "name", "activity": "subject", "customer": "name", "contact": "title"}
@@ -433,6 +434,8 @@ def references_stay_in_the_org(database: Database, world: World) -> list[str]:
         "crm_activities": ("lead_id", "crm_leads"), "crm_ai_insights": ("deal_id", "crm_deals"),
         "crm_messages": ("lead_id", "crm_leads"), "crm_enrolments": ("lead_id", "crm_leads"),
         "crm_customers": ("lead_id", "crm_leads"), "crm_leads": ("owner_id", None),
+        "crm_subscriptions": ("customer_id", "crm_customers"), "crm_support_tickets": ("customer_id", "crm_customers"),
+        "crm_survey_responses": ("customer_id", "crm_customers"),
     }  # fmt: skip
     with psycopg.connect(database.owner_url) as owner:
         for table, (column, parent) in foreign.items():
@@ -451,7 +454,7 @@ def children_follow_their_record(database: Database, world: World) -> list[str]:
     followers = {
         "crm_leads": ("crm_activities", "crm_enrolments", "crm_messages"),
         "crm_deals": ("crm_ai_insights",),
-        "crm_customers": ("crm_contacts",),
+        "crm_customers": ("crm_contacts", "crm_subscriptions", "crm_support_tickets", "crm_survey_responses"),
     }
     wes = world.people["wes"]
     with psycopg.connect(database.owner_url) as owner, owner.transaction(force_rollback=True):

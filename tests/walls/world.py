@@ -49,7 +49,7 @@ SIGHT: Mapping[str, frozenset[str]] = {
 """Whose records each sees."""
 OWNED = (
     "crm_leads", "crm_deals", "crm_customers", "crm_contacts", "crm_activities", "crm_ai_insights", "crm_reports",
-    "crm_alerts", "crm_enrolments", "crm_messages",
+    "crm_subscriptions", "crm_support_tickets", "crm_survey_responses", "crm_alerts", "crm_enrolments", "crm_messages",
 )  # fmt: skip
 OF_A_RECORD = ("crm_score_history", "crm_assignments", "crm_deal_stage_history", "crm_message_attempts")
 
@@ -191,6 +191,24 @@ def _records(owner: psycopg.Connection, world: World, name: str) -> None:
     lead = one("crm_leads", **whose, automation="off", status="new", timezone="UTC")
     customer = one("crm_customers", **whose, status="active")
     one("crm_contacts", **whose, customer_id=customer)
+    one("crm_subscriptions", **whose, customer_id=customer, status="active", period="year", payment_state="current",
+        began_on="2026-01-01", term_start="2026-01-01", term_end="2026-12-31")  # fmt: skip
+    one(
+        "crm_support_tickets",
+        **whose,
+        customer_id=customer,
+        priority="low",
+        status="open",
+        opened_at="2026-11-02T09:00:00Z",
+    )
+    one(
+        "crm_survey_responses",
+        **whose,
+        customer_id=customer,
+        kind="nps",
+        score=9,
+        answered_at="2026-11-02T09:00:00Z",
+    )
     deal = one("crm_deals", **whose, stage_id=some("id", "crm_pipeline_stages"),
                pipeline_id=some("pipeline_id", "crm_pipeline_stages"), status="open", lost_reason=None,
                expected_close="2026-01-31")  # fmt: skip
