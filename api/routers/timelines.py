@@ -43,7 +43,18 @@ class TimelineItem(BaseModel):
     )
 
     at: datetime
-    kind: Literal["activity", "message", "score", "assignment", "conversion", "stage", "change"]
+    kind: Literal[
+        "activity",
+        "message",
+        "score",
+        "assignment",
+        "conversion",
+        "stage",
+        "subscription",
+        "ticket",
+        "survey",
+        "change",
+    ]
     id: UUID
     title: str
     detail: dict[str, Any]

@@ -68,17 +68,44 @@ _ITEMS = {
               from crm_deal_stage_history h where h.org_id = :org and h.deal_id = any (:deals)) as h
         join crm_pipeline_stages s on s.org_id = h.org_id and s.id = h.stage_id
     """,
+    "subscription": """
+        select coalesce(s.cancelled_at, s.created_at), s.id,
+               case when s.status = 'cancelled' then format('Cancelled %s', s.product)
+                    else format('%s, from %s to %s', s.product, s.term_start, s.term_end) end,
+               json_build_object('status', s.status, 'term_start', s.term_start, 'term_end', s.term_end, 'amount', s.amount,
+                                 'period', s.period, 'currency', s.currency, 'cancel_reason', s.cancel_reason,
+                                 'deal_id', s.deal_id, 'customer_id', s.customer_id)
+        from crm_subscriptions s
+        where s.org_id = :org and s.deleted_at is null and s.customer_id = any (:customers)
+    """,
+    "ticket": """
+        select t.opened_at, t.id, t.subject,
+               json_build_object('priority', t.priority, 'status', t.status, 'category', t.category, 'opened_at', t.opened_at,
+                                 'first_answer_at', t.first_answer_at, 'solved_at', t.solved_at, 'contact_id', t.contact_id,
+                                 'customer_id', t.customer_id)
+        from crm_support_tickets t
+        where t.org_id = :org and t.deleted_at is null and t.customer_id = any (:customers)
+    """,
+    "survey": """
+        select v.answered_at, v.id, format('%s %s', upper(v.kind), v.score),
+               json_build_object('kind', v.kind, 'score', v.score, 'comment', v.comment, 'contact_id', v.contact_id,
+                                 'customer_id', v.customer_id)
+        from crm_survey_responses v
+        where v.org_id = :org and v.deleted_at is null and v.customer_id = any (:customers)
+    """,
     "change": """
         select c.at, c.id, case c.operation when 'delete' then 'Deleted for good'
                            else 'Changed ' || (select string_agg(replace(field, '_', ' '), ', ' order by field)
                                                from json_object_keys(c.was) as field) end,
                json_build_object('record', c.record, 'record_id', c.record_id, 'was', c.was, 'actor', c.actor)
-        from (select c.*, (c.old - 'score')::json as was, case c.kind when 'crm_leads' then 'lead' when 'crm_deals' then 'deal'
-                                                         else 'customer' end as record
+        from (select c.*, (c.old - 'score')::json as was,
+                     case c.kind when 'crm_leads' then 'lead' when 'crm_deals' then 'deal'
+                                 when 'crm_subscriptions' then 'subscription' else 'customer' end as record
               from crm_changes c
               where (select crm_sees_org()) and c.org_id = :org and c.old - 'score' <> '{}'
                 and (c.kind = 'crm_leads' and c.record_id = any (:leads) or c.kind = 'crm_deals' and c.record_id = any (:deals)
-                     or c.kind = 'crm_customers' and c.record_id = any (:customers))) as c
+                     or c.kind = 'crm_customers' and c.record_id = any (:customers)
+                     or c.kind = 'crm_subscriptions' and c.record_id = any (:subscriptions))) as c
     """,
 }
 KINDS = tuple(_ITEMS)
@@ -99,7 +126,9 @@ _TIMELINE = text(_list_of(list(_ITEMS.items())))
 _OF_CUSTOMER = text(
     """
     select lead_id, array(select d.id from crm_deals d
-                          where d.org_id = c.org_id and d.customer_id = c.id and d.deleted_at is null) as deals
+                          where d.org_id = c.org_id and d.customer_id = c.id and d.deleted_at is null) as deals,
+           array(select s.id from crm_subscriptions s
+                 where s.org_id = c.org_id and s.customer_id = c.id and s.deleted_at is null) as subscriptions
     from crm_customers c where c.org_id = :org and c.id = :customer
     """
 )
@@ -112,12 +141,14 @@ class Subject:
     leads: tuple[UUID, ...] = ()
     deals: tuple[UUID, ...] = ()
     customers: tuple[UUID, ...] = ()
+    subscriptions: tuple[UUID, ...] = ()
 
 
 def of_customer(session: Session, org_id: UUID, customer_id: UUID) -> Subject:
-    """A customer with its deals, those that the caller may see, and the lead that it was."""
+    """A customer with its deals and subscriptions, those that the caller may see, and the lead that it was."""
     row = session.execute(_OF_CUSTOMER, {"org": org_id, "customer": customer_id}).one()
-    return Subject((row.lead_id,) if row.lead_id else (), tuple(row.deals), (customer_id,))
+    leads = (row.lead_id,) if row.lead_id else ()
+    return Subject(leads, tuple(row.deals), (customer_id,), tuple(row.subscriptions))
 
 
 def page(
@@ -130,6 +161,7 @@ def page(
         "leads": list(subject.leads),
         "deals": list(subject.deals),
         "customers": list(subject.customers),
+        "subscriptions": list(subject.subscriptions),
         "before": before[0],
         "before_id": before[1],
         "limit": limit + 1,

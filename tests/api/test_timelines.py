@@ -140,6 +140,27 @@ def test_a_customer_tells_of_its_deals_and_of_the_lead_that_it_was(admin, owner)
     assert "On customer_id" not in titles(timeline(admin, DEALS, deal), "activity")
 
 
+def test_a_customer_tells_of_its_terms_its_troubles_and_its_answers(admin):
+    customer = enter(admin, CUSTOMERS, name="Acme")
+    whose = {"customer_id": customer["id"]}
+    plan = enter(admin, "/api/crm/subscriptions", product="Team", term_start="2026-01-01", **whose)
+    enter(admin, "/api/crm/tickets", subject="Export fails", opened_at="2026-02-01T09:00:00Z", **whose)
+    gone = enter(admin, "/api/crm/tickets", subject="By mistake", **whose)
+    admin.delete(f"/api/crm/tickets/{gone['id']}")
+    enter(admin, "/api/crm/surveys", kind="nps", score=9, answered_at="2026-03-01T09:00:00Z", **whose)
+    admin.patch(f"/api/crm/subscriptions/{plan['id']}", json={"seats": 7})
+    told = timeline(admin, CUSTOMERS, customer)
+    assert kinds(told) == ["change", "subscription", "survey", "ticket"]
+    assert [item["title"] for item in told["items"]] == [
+        "Changed seats",
+        "Team, from 2026-01-01 to 2026-12-31",
+        "NPS 9",
+        "Export fails",
+    ]
+    admin.patch(f"/api/crm/subscriptions/{plan['id']}", json={"status": "cancelled"})
+    assert titles(timeline(admin, CUSTOMERS, customer), "subscription") == ["Cancelled Team"]
+
+
 def test_a_page_goes_on_where_the_one_before_ended(admin):
     lead = a_lead(admin)
     for number in range(7):
