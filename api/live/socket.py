@@ -15,6 +15,7 @@ from api.live.listeners import Listener
 from api.live.watch import Watch
 from api.problems import failure_of
 from crm_db.errors import CrmError
+from crm_db.rules.asking import Unanswerable
 
 INTRODUCTION_SECONDS = 10.0
 HEARTBEAT_SECONDS = 20.0
@@ -41,7 +42,7 @@ async def live(socket: WebSocket) -> None:
         listener = await to_thread.run_sync(watch.admit, key, cursor, wake)
     except WebSocketDisconnect:
         return
-    except (ApiError, CrmError, SQLAlchemyError) as error:
+    except (ApiError, CrmError, Unanswerable, SQLAlchemyError) as error:
         await _refuse(socket, error)
         return
     try:
@@ -56,6 +57,8 @@ async def live(socket: WebSocket) -> None:
 
 async def _introduced(socket: WebSocket) -> tuple[KeyParts | None, str | None]:
     """The key and the cursor: from header and query, or from a first message where no header can be set."""
+    if socket.query_params.keys() - {"cursor"}:
+        raise Unanswerable("query", "takes a cursor, and nothing else")
     cursor = socket.query_params.get("cursor")
     if {"x-api-key", "authorization"} & set(socket.headers.keys()):
         return key_in(socket.headers), cursor

@@ -404,3 +404,10 @@ def test_the_sockets_of_one_key_share_two_messages_a_second(admin: httpx.Client,
             told.append(time.monotonic())
         pause = 0.5 * sockets
         assert told[-1] - told[0] > (len(told) - 1) * pause - 1.0  # one of them may have come late
+
+
+def test_a_slip_in_the_cursors_name_is_told_not_taken_for_none(serve, org):
+    url = serve()
+    with pytest.raises(InvalidStatus) as refused, listening(url, org.api_key, "x&cursr=y"):
+        pass
+    assert refused.value.response.status_code == 422
