@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 
 from api.cursors import MAX_CHARS_SORTED, places_of
+from api.parameters import once_each
 from crm_db.queries.kinds import Kind
 from crm_db.queries.records import Question
 from crm_db.rules.asking import (
@@ -77,6 +78,7 @@ def query_in(form: type[Q], parameters: QueryParams) -> Q:
     given: dict[str, Any] = dict(parameters)
     if "filter" in given:
         given["filter"] = parameters.getlist("filter")
+    once_each(parameters, lists={"filter"})
     try:
         return form.model_validate(given)
     except ValidationError as error:

@@ -29,7 +29,7 @@ _QUOTES_NOTHING = frozenset({
     "missing", "extra_forbidden", "string_type", "int_type", "int_parsing", "float_type",
     "float_parsing", "bool_type", "bool_parsing", "decimal_type", "dict_type", "list_type",
     "model_attributes_type", "greater_than", "greater_than_equal", "less_than", "less_than_equal",
-    "string_too_short", "string_too_long", "too_long", "literal_error", "enum"
+    "given_twice", "string_too_short", "string_too_long", "too_long", "literal_error", "enum"
 })  # fmt: skip
 
 

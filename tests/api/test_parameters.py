@@ -28,6 +28,33 @@ def test_an_unknown_parameter_is_named_and_refused(admin, path, known):
     assert admin.get(f"{path}?{known}").status_code in {200, 404}
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "named"),
+    [
+        ("/api/crm/leads", "status=new&status=lost", "query.status"),
+        ("/api/crm/deals", "limit=x&limit=2", "query.limit"),
+        ("/api/crm/recommendations", "limit=1&limit=2", "query.limit"),
+        (f"/api/crm/deals/{NOBODY}", "fields=name&fields=nonsense", "query.fields"),
+    ],
+)
+def test_what_is_given_twice_is_refused_rather_than_half_heard(admin, path, asked, named):
+    problem = is_problem(admin.get(f"{path}?{asked}"), 422, "invalid_request")
+    assert [(fault["field"], fault["message"]) for fault in problem["errors"]] == [
+        (named, "is given more than once")
+    ]
+
+
+def test_filters_may_be_given_as_often_as_needed(admin):
+    asked = "/api/crm/deals?filter=name:eq:a&filter=status:eq:open"
+    assert admin.get(asked).status_code == 200
+
+
+def test_of_many_unknown_parameters_some_are_named(admin):
+    many = "&".join(f"p{number}=1" for number in range(300))
+    problem = is_problem(admin.get(f"/api/crm/recommendations?{many}"), 422, "invalid_request")
+    assert len(problem["errors"]) == 20
+
+
 def test_who_writes_is_told_too_and_nothing_is_written(admin):
     is_problem(admin.post("/api/crm/deals?dry_run=true", json={"name": "x"}), 422, "invalid_request")
     assert admin.get("/api/crm/deals").json()["items"] == []
