@@ -15,7 +15,8 @@ LATEST = datetime(2199, 12, 31, tzinfo=UTC)
 """Moments beyond are slips of somebody's hand; some of those that a database keeps cannot be read by its clients."""
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
+    """The text; one that holds what Postgres cannot keep raises ValueError."""
     if "\0" in text:
         raise ValueError("holds a character that cannot be kept")
     return text
@@ -45,15 +46,15 @@ def _lower(text: str) -> str:
 
 Day = Annotated[date, AfterValidator(_not_far)]
 Moment = Annotated[AwareDatetime, AfterValidator(_near)]
-Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
-Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_without_nul)]
-Text = Annotated[str, Field(max_length=100_000), AfterValidator(_without_nul)]
+Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(without_nul)]
+Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(without_nul)]
+Text = Annotated[str, Field(max_length=100_000), AfterValidator(without_nul)]
 Words = Annotated[list[Word], Field(max_length=100)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Currency = Annotated[str, Field(min_length=3, max_length=3), AfterValidator(_currency)]
 EmailAddress = Annotated[
-    str, Field(min_length=3, max_length=320), AfterValidator(_without_nul), AfterValidator(_lower)
+    str, Field(min_length=3, max_length=320), AfterValidator(without_nul), AfterValidator(_lower)
 ]
 
 RequiredField = Literal[

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.orm import Session
 
 from api import idempotency, openapi
 from api.asking import RecordQuery
-from api.forms import EmailAddress, Form, Moment, Percent
+from api.forms import EmailAddress, Form, Moment, Percent, without_nul
 from api.identity import KEY_SCHEMES, Caller, Writer
 from api.lists import add_list
 from api.records import IdempotencyKey, add_routes, answer
@@ -30,10 +30,10 @@ router = APIRouter(
     prefix="/api/crm/leads", tags=["leads"], dependencies=KEY_SCHEMES, responses=openapi.READ_RESPONSES
 )
 
-Line = Annotated[str, Field(max_length=500)]
-Word = Annotated[str, Field(max_length=100)]
-Name = Annotated[str, Field(max_length=MAX_NAME_CHARS)]
-Tag = Annotated[str, Field(max_length=MAX_TAG_CHARS)]
+Line = Annotated[str, Field(max_length=500), AfterValidator(without_nul)]
+Word = Annotated[str, Field(max_length=100), AfterValidator(without_nul)]
+Name = Annotated[str, Field(max_length=MAX_NAME_CHARS), AfterValidator(without_nul)]
+Tag = Annotated[str, Field(max_length=MAX_TAG_CHARS), AfterValidator(without_nul)]
 Status = Literal["new", "contacted", "qualified", "converted", "lost", "unqualified"]
 
 
@@ -61,7 +61,7 @@ class LeadIn(BaseModel):
     timezone: Word | None = Field(default=None, description="IANA, such as Europe/Berlin")
     language: Word | None = None
     tags: Annotated[list[Tag], Field(max_length=MAX_TAGS, description="Kept in small letters")] | None = None
-    notes: Annotated[str, Field(max_length=10_000)] | None = None
+    notes: Annotated[str, Field(max_length=10_000), AfterValidator(without_nul)] | None = None
     utm: dict[Literal["source", "medium", "campaign", "term", "content"], Line] | None = None
     consent: dict[Literal["email", "sms", "phone"], bool] | None = None
     custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")

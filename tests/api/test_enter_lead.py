@@ -30,6 +30,13 @@ def count(owner: psycopg.Connection, table: str) -> int:
     return int(row[0]) if row else 0
 
 
+def test_a_character_that_cannot_be_kept_is_refused_not_dropped(admin):
+    for field in ("company", "notes", "country", "first_name", "external_id"):
+        answer = admin.post("/api/crm/leads", json={"email": "a@b.example", field: "a\0b"})
+        problem = is_problem(answer, 422, "invalid_request")
+        assert [fault["field"] for fault in problem["errors"]] == [f"body.{field}"]
+
+
 def test_a_new_lead_is_kept_and_answered(admin: httpx.Client, owner: psycopg.Connection) -> None:
     response = admin.post(PATH, json=ADA)
     assert response.status_code == 201, response.text
