@@ -47,7 +47,8 @@ from api.shell import Shell
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application, set by the environment unless told otherwise. Raises BadSetting.
 
-    The database may be down when it starts, and may come and go: requests are answered with 503 meanwhile.
+    The database may be down when it starts, and may come and go: requests are answered with 503 meanwhile. A process
+    serves one application: while it runs, it binds the process to its database.
     """
     chosen = settings or load_settings()
     app = FastAPI(

@@ -13,6 +13,8 @@ _BY_FORMAT: Mapping[str, str] = MappingProxyType(
 _BY_NAME: Mapping[str, Any] = MappingProxyType(
     {
         "version": 1,
+        "kind": "open",
+        "prefix": "k3Fq9aZx",
         "role": "rep",
         "time_zone": "Europe/London",
         "timezone": "Europe/London",

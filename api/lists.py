@@ -35,6 +35,9 @@ class _Bare(APIRoute):
 def add_list(router: APIRouter, routes: Routes, form: type[RecordQuery] = RecordQuery) -> None:
     """Add the list of a resource, which is asked for in this form."""
     kind = routes.resource.kind
+    not_taken = [
+        name for name, is_taken in (("q", kind.is_searched), ("deleted", kind.is_mortal)) if not is_taken
+    ]
 
     async def list_records(request: Request) -> Response:
         caller = await reader_of(request)
@@ -55,7 +58,10 @@ def add_list(router: APIRouter, routes: Routes, form: type[RecordQuery] = Record
             summary=f"List {routes.resource.many}",
             operation_id=f"list_records_{router.tags[0]}",
             responses={**openapi.READ_RESPONSES, 200: {"model": routes.page}},
-            openapi_extra={"parameters": openapi.parameters_of(form), "security": openapi.BY_KEY},
+            openapi_extra={
+                "parameters": openapi.parameters_of(form, without=not_taken),
+                "security": openapi.BY_KEY,
+            },
         )
     )
 

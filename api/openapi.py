@@ -1,5 +1,6 @@
 """What the description of the API (/openapi.json) says beyond the code: words, examples, failures."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -91,8 +92,8 @@ BY_KEY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]
 """How routes say that they need a key whose code takes it apart by itself."""
 
 
-def parameters_of(form: type[BaseModel]) -> list[dict[str, Any]]:
-    """The query parameters that a form describes."""
+def parameters_of(form: type[BaseModel], *, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The query parameters that a form describes, without those that a route does not take."""
     return [
         {
             "name": name,
@@ -102,6 +103,7 @@ def parameters_of(form: type[BaseModel]) -> list[dict[str, Any]]:
             **({"description": schema["description"]} if "description" in schema else {}),
         }
         for name, schema in form.model_json_schema()["properties"].items()
+        if name not in without
     ]
 
 

@@ -96,6 +96,16 @@ def test_every_answer_that_is_a_success_has_an_example_that_fits(told):
                     jsonschema.validate(example, schema, format_checker=checked)
 
 
+def test_a_list_tells_only_of_what_it_takes(told):
+    def takes(plural):
+        return {one["name"] for one in told["paths"][f"/api/crm/{plural}"]["get"]["parameters"]}
+
+    assert {"q", "deleted"} <= takes("leads") & takes("deals")
+    assert "q" not in takes("insights") | takes("goals") | takes("alerts") | takes("users")
+    assert "deleted" in takes("goals")
+    assert "deleted" not in takes("messages") | takes("teams")
+
+
 def test_a_record_is_shown_as_it_is_entered(told):
     answer = told["paths"]["/api/crm/deals/{record_id}"]["get"]["responses"]["200"]
     deal = answer["content"]["application/json"]["example"]
