@@ -9,6 +9,7 @@ _AFTER = word_set("jr sr ii iii iv phd md dds esq mba cpa msc bsc")
 _PARTICLES = word_set(
     "van von der den de del della di da dos das du la le ter ten zu zur al el bin ibn ben abu af av"
 )
+_NAME = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f .,'’()-])+")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -31,8 +32,8 @@ def split_name(name: str) -> tuple[str | None, str | None]:
 
 
 def capitalised(name: str) -> str:
-    """The name with sensible capitals when it came all in capitals or all in small letters."""
-    if not (name.isupper() or name.islower()):
+    """The name with sensible capitals when it came all in capitals or all in small letters; what is no name stays as it is."""
+    if not (name.isupper() or name.islower()) or not _NAME.fullmatch(name):
         return name
     words = name.split(" ")
     return " ".join(

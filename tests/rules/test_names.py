@@ -43,7 +43,12 @@ def test_a_full_name_is_split_in_two(name: str, first: str | None, last: str | N
         ("mcDonald", "mcDonald"),
         ("McDonald", "McDonald"),
         ("李", "李"),
+        ("zoe\u0301 (jack) st. john", "Zoe\u0301 (Jack) St. John"),
         ("", ""),
+        ("<img src=x>", "<img src=x>"),
+        ("../etc/passwd", "../etc/passwd"),
+        ("drop table users;", "drop table users;"),
+        ("user_42", "user_42"),
     ],
 )
 def test_shouted_and_whispered_names_get_capitals_and_others_stay(given_name: str, shown: str) -> None:
