@@ -124,10 +124,12 @@ class Cable:
     async def _stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        while self._writers:
+        # Who was just taken has a task, and no writer yet.
+        while self._writers or len(asyncio.all_tasks()) > 1:
             for writer in self._writers:
                 writer.transport.abort()
             await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # till what was aborted is closed
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = self._target
