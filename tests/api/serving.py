@@ -18,6 +18,8 @@ from api.app import create_app
 from api.settings import Settings
 
 PATIENCE_SECONDS = 30.0
+TURNS = 10
+"""Of an event loop: more than it needs to take somebody."""
 _NO_AUTHORITIES = ssl.SSLContext(
     ssl.PROTOCOL_TLS_CLIENT
 )  # reading those of the machine takes longer than many a test
@@ -123,6 +125,12 @@ class Cable:
 
     async def _stop(self) -> None:
         if self._server is not None:
+            for (
+                listening
+            ) in self._server.sockets:  # asyncio forgets whoever it is taking while it closes a server
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             self._server.close()
         # Who was just taken has a task, and no writer yet.
         while self._writers or len(asyncio.all_tasks()) > 1:
