@@ -51,6 +51,15 @@ _BUILT = text(
             then 'its customer has another contact'
         when exists (select from crm_activities a where a.org_id = c.org_id and a.customer_id = c.id and a.deleted_at is null)
             then 'its customer has activities'
+        when exists (select from crm_subscriptions s where s.org_id = c.org_id and s.customer_id = c.id
+                     and s.deleted_at is null)
+            then 'its customer has a subscription'
+        when exists (select from crm_support_tickets t where t.org_id = c.org_id and t.customer_id = c.id
+                     and t.deleted_at is null)
+            then 'its customer has a support ticket'
+        when exists (select from crm_survey_responses v where v.org_id = c.org_id and v.customer_id = c.id
+                     and v.deleted_at is null)
+            then 'its customer has answered a survey'
         end
     from crm_deals d
     left join crm_customers c on c.org_id = d.org_id and c.id = cast(:customer as uuid) and c.deleted_at is null

@@ -293,7 +293,29 @@ def _visited(admin, owner, made):
     )
 
 
-@pytest.mark.parametrize("build", [_won, _moved, _talked, _sold_more, _met_another, _welcomed, _visited])
+def _subscribed(admin, owner, made):
+    whose = {"customer_id": made["customer"]["id"]}
+    admin.post(
+        SUBSCRIPTIONS, json={**whose, "product": "Team", "term_start": "2026-01-01"}
+    ).raise_for_status()
+
+
+def _troubled(admin, owner, made):
+    whose = {"customer_id": made["customer"]["id"]}
+    admin.post("/api/crm/tickets", json={**whose, "subject": "Export fails"}).raise_for_status()
+
+
+def _asked(admin, owner, made):
+    whose = {"customer_id": made["customer"]["id"]}
+    admin.post("/api/crm/surveys", json={**whose, "kind": "nps", "score": 9}).raise_for_status()
+
+
+BUILDS = (
+    _won, _moved, _talked, _sold_more, _met_another, _welcomed, _visited, _subscribed, _troubled, _asked
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("build", BUILDS)
 def test_what_something_was_built_on_cannot_be_taken_back(admin, owner, build):
     lead = enter(admin)
     made = convert(admin, lead, customer=True)
