@@ -61,16 +61,16 @@ def _dates(writing: Writing) -> None:
     start, months = writing.after("term_start"), writing.after("term_months") or 12
     told = {"term_start", "term_months"} & values.keys()
     if values.get("term_end") is None and (writing.is_new or writing.whole or told or "term_end" in values):
-        values["term_end"] = _end(start, months)
+        values["term_end"] = _end(start, months, values["began_on"])
     if writing.after("term_end") < start:
         raise BadValue("term_end", "is before the term begins")
     if values["began_on"] > start:
         raise BadValue("began_on", "is after the term begins")
 
 
-def _end(start: date, months: int) -> date:
+def _end(start: date, months: int, began: date) -> date:
     try:
-        return terms.last_day(start, months)
+        return terms.end_of_term(start, months, began)
     except OverflowError:
         raise BadValue("term_months", "leads beyond the calendar") from None
 

@@ -21,6 +21,12 @@ def last_day(began: date, months: int) -> date:
     return date(year, month, min(began.day - 1, monthrange(year, month)[1]))
 
 
+def end_of_term(start: date, months: int, began: date) -> date:
+    """The last day of a term; one that follows on the terms since `began` ends as counted from there, so that none slips."""
+    first, last = term_that_holds(began, months, start)
+    return last if first == start else last_day(start, months)
+
+
 def term_that_holds(began: date, months: int, day: date) -> tuple[date, date]:
     """The first and last day of the term in which a day lies; terms follow each other from `began` on, so none slips.
 

@@ -64,6 +64,31 @@ def test_a_term_that_cannot_be_is_refused(admin, customer, wrong, field):
     assert field in {problem.get("field"), *(fault["field"] for fault in problem.get("errors") or [])}
 
 
+def test_a_term_that_follows_on_ends_as_counted_from_the_first(admin, customer):
+    one = subscription(admin, customer, term_months=1)
+    ends = []
+    for start in ("2026-03-01", "2026-03-31", "2026-05-01"):
+        one = changed(admin, "subscriptions", one, term_start=start)
+        ends.append(one["term_end"])
+    assert ends == ["2026-03-30", "2026-04-30", "2026-05-30"]
+    assert changed(admin, "subscriptions", one, term_start="2026-05-15")["term_end"] == "2026-06-14"
+
+
+def test_what_was_deleted_comes_back_as_it_was(admin, customer):
+    whose = {"customer_id": customer}
+    for plural, entered in (
+        ("subscriptions", {"product": "Team", "term_start": "2026-01-01", "term_end": "2026-06-30"}),
+        ("tickets", {"subject": "x", "status": "solved"}),
+        ("surveys", {"kind": "ces", "score": 7}),
+    ):
+        one = made(admin, plural, **whose, **entered)
+        path = f"/api/crm/{plural}/{one['id']}"
+        assert admin.delete(path).status_code == 204
+        back = admin.post(f"{path}/restore").json()
+        kept = one.keys() - {"updated_at", "version"}
+        assert {name: back[name] for name in kept} == {name: one[name] for name in kept}
+
+
 def test_a_subscription_is_cancelled_once_and_may_come_back(admin, customer):
     one = subscription(admin, customer)
     gone = changed(admin, "subscriptions", one, status="cancelled", cancel_reason="too dear")
