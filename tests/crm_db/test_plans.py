@@ -23,7 +23,13 @@ FILL = """
     select l.org_id, l.company, s.id, l.value, l.owner_id
     from crm_leads l join crm_pipeline_stages s on s.org_id = l.org_id and s.name = 'Lead';
     insert into crm_activities (org_id, kind, subject, lead_id) select org_id, 'note', company, id from crm_leads;
-    analyze crm_leads, crm_deals, crm_activities;
+    insert into crm_customers (org_id, name, owner_id) select org_id, company, owner_id from crm_leads;
+    insert into crm_subscriptions (org_id, customer_id, product, began_on, term_start, term_end)
+    select org_id, id, name, '2026-01-01', '2026-01-01', date '2026-01-31' + (row_number() over ())::int % 400 from crm_customers;
+    insert into crm_support_tickets (org_id, customer_id, subject, opened_at) select org_id, id, name, now() from crm_customers;
+    insert into crm_survey_responses (org_id, customer_id, kind, score, answered_at)
+    select org_id, id, 'nps', 9, now() from crm_customers;
+    analyze crm_leads, crm_deals, crm_activities, crm_subscriptions, crm_support_tickets, crm_survey_responses;
 """
 ASKED = [
     ("lead", (), "-created_at", ""),
@@ -40,6 +46,11 @@ ASKED = [
     ("deal", (), "-created_at", "C3999"),
     ("activity", ("kind:eq:note", "due_at:lt:today"), "due_at", ""),
     ("activity", (), "-created_at", "C3999"),
+    ("subscription", ("term_end:between:2026-02-01,2026-02-03",), "term_end", ""),
+    ("subscription", (), "-created_at", "C3999"),
+    ("ticket", ("status:in:open,waiting",), "-opened_at", ""),
+    ("ticket", (), "-created_at", "C3999"),
+    ("survey", ("kind:eq:nps",), "-answered_at", ""),
 ]
 
 

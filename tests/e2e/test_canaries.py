@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -21,6 +22,7 @@ from tests.faults.own_stack import OwnStack
 LISTS = (
     "leads", "deals", "customers", "contacts", "activities", "messages", "insights", "alerts", "reports", "goals", "users",
     "teams", "sources", "keys", "suppressions", "dead-letters", "recommendations", "pipeline-summary", "templates", "sequences",
+    "subscriptions", "tickets", "surveys",
 )  # fmt: skip
 
 
@@ -82,11 +84,18 @@ def post(one: Tenant) -> None:
         json=[{**person, "email": f"lead@{word}.example"}, {"first_name": word, "email": f"{word} at home"}],
     )
     assert answer.status_code == httpx.codes.ACCEPTED
-    for path, body in (
-        ("deals", {"name": word, "next_step": word}),
-        ("customers", {"name": word, "email": f"customer@{word}.example"}),
-    ):
-        assert one.client.post(f"/api/crm/{path}", json=body).status_code == httpx.codes.CREATED
+    enter(one, "deals", {"name": word, "next_step": word})
+    customer = enter(one, "customers", {"name": word, "email": f"customer@{word}.example"})
+    enter(one, "subscriptions", {"customer_id": customer, "product": word, "term_start": "2026-01-01"})
+    enter(one, "tickets", {"customer_id": customer, "subject": word})
+    enter(one, "surveys", {"customer_id": customer, "kind": "nps", "score": 9, "comment": word})
+
+
+def enter(one: Tenant, plural: str, values: dict[str, Any]) -> str:
+    """Enter a record; its id."""
+    made = one.client.post(f"/api/crm/{plural}", json=values)
+    assert made.status_code == httpx.codes.CREATED, made.text
+    return str(made.json()["id"])
 
 
 def has_lived(one: Tenant) -> bool:
