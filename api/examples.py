@@ -8,21 +8,9 @@ Schema = Mapping[str, Any]
 
 ID = "019a0000-0000-7000-8000-000000000000"
 _BY_FORMAT: Mapping[str, str] = MappingProxyType(
-    {"uuid": ID, "date-time": "2026-12-01T09:00:00Z", "date": "2026-12-01", "uri": "https://crm.example"}
+    {"uuid": ID, "date-time": "2026-12-01T09:00:00Z", "date": "2026-12-01"}
 )
-_BY_NAME: Mapping[str, Any] = MappingProxyType(
-    {
-        "version": 1,
-        "kind": "open",
-        "prefix": "k3Fq9aZx",
-        "role": "rep",
-        "time_zone": "Europe/London",
-        "timezone": "Europe/London",
-        "currency": "EUR",
-        "language": "en",
-        "api_key": "crm_live_…",
-    }
-)
+_BY_NAME: Mapping[str, str] = MappingProxyType({"kind": "open", "prefix": "k3Fq9aZx", "role": "rep"})
 _BY_TYPE: Mapping[str, Any] = MappingProxyType(
     {"string": "…", "integer": 1, "number": 1.0, "boolean": True, "null": None, "object": {}, "array": []}
 )

@@ -78,12 +78,17 @@ class Form(BaseModel):
         return value
 
 
-class RecordForm(Form):
-    """A record of the org's everyday work: it has an owner, labels, and fields of the org's own."""
+class LabelledForm(Form):
+    """A record of the org's everyday work: it has labels, and fields of the org's own."""
 
-    owner_id: UUID | None = Field(default=None, description="Whose it is; a rep's own when not given")
     tags: Words = Field(default_factory=list)
     custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
+
+
+class RecordForm(LabelledForm):
+    """One that belongs to somebody by itself."""
+
+    owner_id: UUID | None = Field(default=None, description="Whose it is; a rep's own when not given")
 
 
 class DealIn(RecordForm):
@@ -149,7 +154,7 @@ class CustomerIn(RecordForm):
     churn_reason: Line | None = None
 
 
-class ContactIn(Form):
+class ContactIn(LabelledForm):
     """A person at a customer."""
 
     customer_id: UUID
@@ -162,11 +167,9 @@ class ContactIn(Form):
     is_primary: bool = Field(default=False, description="At most one of a customer's people")
     language: Word | None = None
     timezone: Word | None = None
-    tags: Words = Field(default_factory=list)
-    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
 
 
-class SubscriptionIn(Form):
+class SubscriptionIn(LabelledForm):
     """What a customer has bought for a term. Told by its months, a term ends with them; told by its end, it ends then."""
 
     customer_id: UUID
@@ -191,11 +194,9 @@ class SubscriptionIn(Form):
     cancelled_at: Moment | None = Field(default=None, description="Now, when not given with cancelled")
     cancel_reason: Line | None = None
     payment_state: Literal["current", "overdue", "failed"] | None = None
-    tags: Words = Field(default_factory=list)
-    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
 
 
-class TicketIn(Form):
+class TicketIn(LabelledForm):
     """Something that troubles a customer, as the help desk tells it."""
 
     customer_id: UUID
@@ -208,8 +209,6 @@ class TicketIn(Form):
     opened_at: Moment | None = Field(default=None, description="Now, when not given")
     first_answer_at: Moment | None = None
     solved_at: Moment | None = Field(default=None, description="Now, when not given with solved or closed")
-    tags: Words = Field(default_factory=list)
-    custom: dict[Word, Any] = Field(default_factory=dict, max_length=100, description="Fields of your own")
 
 
 class SurveyIn(Form):
