@@ -20,9 +20,10 @@ from crm_db.models.base import (
 )
 
 
-def _of_a_customer(table: str) -> tuple[Index, Index, Index]:
-    """By its customer, by who sees it, and by the sender's own id."""
+def _of_a_customer(table: str) -> tuple[Index, ...]:
+    """By when it came, by its customer, by who sees it, and by the sender's own id."""
     return (
+        Index(f"ix_{table}_created_at", "org_id", "created_at", "id"),
         Index(f"ix_{table}_customer_id", "org_id", "customer_id", "id"),
         Index(f"ix_{table}_owner_id", "org_id", "owner_id", "created_at", "id"),
         Index(
@@ -58,7 +59,6 @@ class Subscription(Base, InOrg, Visible, Stamped):
         CheckConstraint("(status = 'cancelled') = (cancelled_at is not null)", name="cancelled_at"),
         Index("ix_crm_subscriptions_term_end", "org_id", "term_end", "id"),
         Index("ix_crm_subscriptions_deal_id", "org_id", "deal_id"),
-        Index("ix_crm_subscriptions_created_at", "org_id", "created_at", "id"),
         *_of_a_customer("crm_subscriptions"),
         *search_indexes("crm_subscriptions", "product", "external_id"),
     )
@@ -99,7 +99,6 @@ class SupportTicket(Base, InOrg, Visible, Stamped):
         CheckConstraint("solved_at >= opened_at", name="solved_at"),
         CheckConstraint("(status in ('solved', 'closed')) = (solved_at is not null)", name="solved"),
         Index("ix_crm_support_tickets_opened_at", "org_id", "opened_at", "id"),
-        Index("ix_crm_support_tickets_created_at", "org_id", "created_at", "id"),
         *_of_a_customer("crm_support_tickets"),
         *search_indexes("crm_support_tickets", "subject", "category", "external_id"),
     )
@@ -133,7 +132,6 @@ class SurveyResponse(Base, InOrg, Visible, Stamped):
             name="score",
         ),
         Index("ix_crm_survey_responses_answered_at", "org_id", "answered_at", "id"),
-        Index("ix_crm_survey_responses_created_at", "org_id", "created_at", "id"),
         *_of_a_customer("crm_survey_responses"),
     )
 
